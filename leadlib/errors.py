@@ -1,0 +1,63 @@
+"""Errors that say what is wrong, where, and what to do next."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: where it stands, what is wrong with it, and what to do."""
+
+    where: str
+    what: str
+    fix: str = ""
+
+    def __str__(self) -> str:
+        """One line: where, what, and the way out."""
+        line = f"{self.where}: {self.what}"
+        return f"{line} -> {self.fix}" if self.fix else line
+
+
+class LeadlibError(Exception):
+    """Base of every error that leadlib raises on purpose."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Show a reader in a notebook the message alone, not our call stack."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+class InputError(LeadlibError):
+    """What was given cannot be used; `problems` lists everything that is wrong with it.
+
+    The command line prints all problems at once and leaves with exit code 2.
+    """
+
+    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+        self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        """All problems, one a line."""
+        if len(self.problems) == 1:
+            return str(self.problems[0])
+        lines = [f"{len(self.problems)} problems found"]
+        return "\n".join([*lines, *(f"  {k}. {p}" for k, p in enumerate(self.problems, 1))])
+
+
+def refuse(where: str, what: str, fix: str = "") -> InputError:
+    """Make the error for a single problem, to be raised by the caller."""
+    return InputError(Problem(where, what, fix))
+
+
+def nearest(wrong: object, right: Iterable[object], *, most: int = 12) -> str:
+    """Say which right value is closest to a wrong one, or list what there is."""
+    options = [str(r) for r in right]
+    close = difflib.get_close_matches(str(wrong), options, n=3, cutoff=0.6)
+    if close:
+        return "did you mean " + " or ".join(repr(c) for c in close) + "?"
+    shown = ", ".join(options[:most])
+    more = f", and {len(options) - most} more" if len(options) > most else ""
+    return f"use one of: {shown}{more}" if options else "there is none to choose from"
