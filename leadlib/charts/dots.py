@@ -1,0 +1,196 @@
+"""Dots with intervals: who a school serves, how it compares, where it stands, what it grew by, what it has to work with."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from leadlib.blocks import Figure
+from leadlib.charts.style import DISTRICT, INK, PEERS, QUIET, SCHOOL, drawing, finished, key, unit_axis
+from leadlib.numbers import show
+from leadlib.results import Result, passes_missing
+from leadlib.words import captions
+
+DISTRICT_GROUP = "Same district"
+
+
+@passes_missing
+def profile(result: Result) -> Figure:
+    """See whom the school serves: its shares beside similar schools and its district.
+
+    Parameters
+    ----------
+    result
+        What `measures.context.serves` gives; only shares (unit `pct`) are drawn, on one scale from 0 to 100%.
+    """
+    table = result.table[(result.table["unit"] == "pct") & result.table["value"].notna()]
+    measures = list(dict.fromkeys(table["measure"]))[::-1]
+    with drawing(0.9 + 0.42 * max(len(measures), 1)) as (canvas, axes):
+        ax = axes[0, 0]
+        for k, measure in enumerate(measures):
+            _range_row(ax, k, table[table["measure"] == measure])
+        ax.set_yticks(range(len(measures)), [_wrapped(m) for m in measures])
+        ax.set_ylim(-0.6, len(measures) - 0.25)
+        ax.set_xlim(-1, 101)
+        ax.grid(axis="y", visible=False)
+        unit_axis(ax.xaxis, "pct")
+        key(canvas, _KEY)
+        title, alt = captions.profile(result)
+        return finished(canvas, id="profile-figure", title=title, alt=alt, drawn=_drawn(table))
+
+
+def _range_row(ax: Axes, y: float, rows: pd.DataFrame) -> None:
+    by_group = {r["group"]: r for r in rows.to_dict("records")}
+    similar, district, here = (by_group.get(g) for g in (captions.SIMILAR, DISTRICT_GROUP, captions.THIS))
+    if similar:
+        ax.plot([similar["low"], similar["high"]], [y, y], color=PEERS, alpha=0.3, linewidth=8, solid_capstyle="butt")
+        ax.plot([similar["value"]], [y], marker="|", markersize=11, markeredgewidth=2, color=PEERS)
+    if district:
+        ax.plot([district["value"]], [y], marker="D", markersize=5, color=DISTRICT, markerfacecolor="white")
+    if here:
+        ax.plot([here["value"]], [y], marker="o", markersize=8, color=SCHOOL)
+
+
+_KEY = (("this school", {"marker": "o", "color": SCHOOL}),
+        ("similar schools, with their middle half", {"marker": "|", "color": PEERS, "markeredgewidth": 2, "markersize": 10}),
+        (DISTRICT_GROUP.lower(), {"marker": "D", "color": DISTRICT, "markerfacecolor": "white", "markersize": 5}))
+
+
+@passes_missing
+def comparison(result: Result) -> Figure:
+    """See how far this school lies from others, with the interval; a bar that crosses the line tells of no difference.
+
+    Parameters
+    ----------
+    result
+        What `designs.compare` gives: differences, one row a measure and group compared with.
+    """
+    rows = captions.rows(result)[::-1]
+    many = len({r["measure"] for r in rows}) > 1
+    names = [f"{r['measure']}\n{r['group']}" if many else r["group"] for r in rows]
+    with drawing(0.8 + (0.55 if many else 0.45) * max(len(rows), 1)) as (canvas, axes):
+        ax = axes[0, 0]
+        ax.axvline(0, color=INK, linewidth=1)
+        for y, r in enumerate(rows):
+            ax.plot([r["low"], r["high"]], [y, y], color=SCHOOL, linewidth=2.2, solid_capstyle="butt")
+            ax.plot([r["value"]], [y], marker="o", color=SCHOOL, markersize=7)
+            ax.annotate(show(r["value"], r["unit"], sign=True), (r["value"], y), xytext=(0, 8), textcoords="offset points",
+                        ha="center", fontsize=9, fontweight="bold", color=SCHOOL)
+        ax.set_yticks(range(len(rows)), names)
+        ax.set_ylim(-0.5, len(rows) - 0.3)
+        ax.grid(axis="y", visible=False)
+        ax.set_xlabel("This school minus the others")
+        unit_axis(ax.xaxis, rows[0]["unit"] if rows else "count", sign=True)
+        title, alt = captions.comparison(result)
+        return finished(canvas, id="comparison-figure", title=title, alt=alt, drawn=_drawn(pd.DataFrame(rows)))
+
+
+@passes_missing
+def standing(result: Result, peers: Result) -> Figure:
+    """See where the school stands among similar ones once chance is allowed for.
+
+    Filled dots are steadied (shrunken) values with 95% intervals, hollow ones the values as reported.
+
+    Parameters
+    ----------
+    result
+        What `designs.shrink` gives; its `frame` has a row a school.
+    peers
+        The similar schools.
+    """
+    here = result.frame.attrs.get("school_id")
+    frame = result.frame[result.frame["school_id"].isin([here, *peers.school_ids])]  # type: ignore[attr-defined]
+    frame = frame[frame["measure"] == frame["measure"].iloc[0]] if len(frame) else frame
+    frame = frame.sort_values(["shrunken", "school_id"]).reset_index(drop=True)
+    with drawing(0.9 + 0.2 * max(len(frame), 3)) as (canvas, axes):
+        ax = axes[0, 0]
+        for y, r in enumerate(frame.to_dict("records")):
+            colour = SCHOOL if r["school_id"] == here else QUIET
+            ax.plot([r["low"], r["high"]], [y, y], color=colour, linewidth=2 if r["school_id"] == here else 1.2)
+            ax.plot([r["value"]], [y], marker="o", markersize=5, markerfacecolor="white", color=colour, linestyle="none")
+            ax.plot([r["shrunken"]], [y], marker="o", markersize=5.5, color=colour, linestyle="none")
+        ax.set_yticks(range(len(frame)), [captions.THIS if s == here else "" for s in frame["school_id"]])
+        for tick in ax.get_yticklabels():
+            tick.set_color(SCHOOL)
+            tick.set_fontweight("bold")
+        ax.tick_params(axis="y", length=0)
+        ax.grid(axis="y", visible=False)
+        key(canvas, (("this school", {"marker": "o", "color": SCHOOL}), ("similar schools", {"marker": "o", "color": QUIET}),
+                     ("hollow: as reported", {"marker": "o", "color": INK, "markerfacecolor": "white", "markersize": 5})))
+        unit_axis(ax.xaxis, str(result.table["unit"].iloc[0]))
+        title, alt = captions.standing(result, schools_n=len(frame))
+        return finished(canvas, id="standing-figure", title=title, alt=alt,
+                        drawn={c: frame[c].tolist() for c in ("value", "shrunken", "low", "high")})
+
+
+@passes_missing
+def progress(result: Result) -> Figure:
+    """See the year's change beside its target, with what chance alone would give a school of this size.
+
+    Parameters
+    ----------
+    result
+        What `designs.progress` gives: rows for the target and for the change.
+    """
+    rows = captions.rows(result)[::-1]
+    with drawing(0.8 + 0.45 * max(len(rows), 1)) as (canvas, axes):
+        ax = axes[0, 0]
+        ax.axvline(0, color=INK, linewidth=1)
+        for y, r in enumerate(rows):
+            ranged = pd.notna(r["low"])
+            colour = SCHOOL if ranged else PEERS
+            if ranged:
+                ax.plot([r["low"], r["high"]], [y, y], color=colour, linewidth=2.2)
+            ax.plot([r["value"]], [y], marker="o" if ranged else "D", color=colour, markersize=7)
+            ax.annotate(show(r["value"], r["unit"], sign=True), (r["value"], y), xytext=(0, 8), textcoords="offset points",
+                        ha="center", fontsize=9, fontweight="bold", color=colour)
+        ax.set_yticks(range(len(rows)), [_wrapped(r["group"]) for r in rows])
+        ax.set_ylim(-0.5, len(rows) - 0.3)
+        ax.grid(axis="y", visible=False)
+        unit_axis(ax.xaxis, rows[0]["unit"] if rows else "count", sign=True)
+        title, alt = captions.progress(result)
+        return finished(canvas, id="progress-figure", title=title, alt=alt, drawn=_drawn(pd.DataFrame(rows)))
+
+
+@passes_missing
+def resources(result: Result) -> Figure:
+    """See what the school has to work with beside similar schools, each resource on its own scale.
+
+    Parameters
+    ----------
+    result
+        What `measures.resources.profile` gives; its column `leadership` parts administrative from instructional.
+    """
+    table = result.table[result.table["value"].notna()]
+    measures = [m for m in dict.fromkeys(table["measure"]) if (table["measure"] == m).sum() > 1]
+    with drawing(0.72 * max(len(measures), 1) + 0.3, rows=max(len(measures), 1)) as (canvas, axes):
+        for ax, measure in zip(axes[:, 0], measures, strict=False):
+            part = table[table["measure"] == measure]
+            _range_row(ax, 0, part)
+            ax.set_title(f"{measure} ({part['leadership'].iloc[0]})", fontsize=9, fontweight="normal", color=INK, pad=3)
+            ax.set_yticks([])
+            ax.spines["left"].set_color("none")
+            ax.set_ylim(-0.6, 0.6)
+            ax.margins(x=0.12)
+            ax.locator_params(axis="x", nbins=5, steps=[1, 2, 5, 10])
+            ax.grid(axis="y", visible=False)
+            ax.tick_params(axis="x", labelsize=8)
+            unit_axis(ax.xaxis, str(part["unit"].iloc[0]))
+        key(canvas, _KEY)
+        title, alt = captions.resources(result)
+        return finished(canvas, id="resources-figure", title=title, alt=alt, drawn=_drawn(table))
+
+
+def _drawn(table: pd.DataFrame) -> dict[str, list]:
+    return {c: table[c].tolist() for c in ("measure", "group", "value", "low", "high") if c in table}
+
+
+def _wrapped(text: str, width: int = 26) -> str:
+    lines, line = [], ""
+    for word in text.split():
+        if line and len(line) + 1 + len(word) > width:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}".strip()
+    return "\n".join([*lines, line])
