@@ -1,7 +1,7 @@
 """leadlib: the helper library of the leadership workbook.
 
-Instructional and administrative leadership in PK-12 schools, shown with evidence. `import leadlib as ll` is quick: every
-part below is loaded when it is first used.
+Instructional and administrative leadership in PK-12 schools, shown with evidence. `import leadlib as ll` is quick:
+every part below is loaded when it is first used.
 """
 
 from __future__ import annotations
@@ -11,8 +11,21 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_PARTS = ("batch", "blocks", "charts", "designs", "errors", "lab", "measures", "numbers", "pages", "privacy", "results",
-          "tables", "words")
+_PARTS = (
+    "batch",
+    "blocks",
+    "charts",
+    "designs",
+    "errors",
+    "lab",
+    "measures",
+    "numbers",
+    "pages",
+    "privacy",
+    "results",
+    "tables",
+    "words",
+)
 _NAMES = {name: "leadlib.tables" for name in ("describe", "load", "packs", "school")}
 
 __all__ = ["__version__", *_PARTS, *_NAMES]

@@ -1,7 +1,7 @@
 """The pieces a page is made of: prose, tables, figures, notices.
 
-Each piece shows itself in a notebook as HTML and carries the same content as plain data under one MIME type. Pages, PDF,
-index and findings are all made from that data, so that every format says the same.
+Each piece shows itself in a notebook as HTML and carries the same content as plain data under one MIME type. Pages,
+PDF, index and findings are all made from that data, so that every format says the same.
 """
 
 from __future__ import annotations
@@ -50,8 +50,14 @@ class Prose(Block):
 
     def data(self) -> dict[str, Any]:
         """Give kind, role, title, paragraphs, and whether they are list items."""
-        return {"kind": "prose", "role": self.role, "title": self.title, "level": self.level,
-                "paragraphs": list(self.paragraphs), "bullets": self.bullets}
+        return {
+            "kind": "prose",
+            "role": self.role,
+            "title": self.title,
+            "level": self.level,
+            "paragraphs": list(self.paragraphs),
+            "bullets": self.bullets,
+        }
 
     def html(self) -> str:
         """Give paragraphs or a list in a box of its role; a title with a level is a heading."""
@@ -97,30 +103,45 @@ class Table(Block):
 
     def data(self) -> dict[str, Any]:
         """Give headings, shown cells, and the numbers behind them."""
-        return {"kind": "table", "id": self.id, "title": self.title, "note": self.note, "mark": list(self.mark),
-                "columns": [{"key": c.key, "label": c.label, "align": c.align} for c in self.columns],
-                "cells": [list(r) for r in self.cells], "values": [list(r) for r in self.values]}
+        return {
+            "kind": "table",
+            "id": self.id,
+            "title": self.title,
+            "note": self.note,
+            "mark": list(self.mark),
+            "columns": [{"key": c.key, "label": c.label, "align": c.align} for c in self.columns],
+            "cells": [list(r) for r in self.cells],
+            "values": [list(r) for r in self.values],
+        }
 
     def html(self) -> str:
         """Give a table with caption and scoped headings."""
         heads = "".join(f'<th scope="col" class="ll-{c.align}">{escape(c.label)}</th>' for c in self.columns)
         body = "".join(self._row(k, row) for k, row in enumerate(self.cells))
         note = f'<p class="ll-note">{escape(self.note)}</p>' if self.note else ""
-        return (f'<div class="ll-table"><table><caption>{escape(self.title)}</caption><thead><tr>{heads}</tr></thead>'
-                f"<tbody>{body}</tbody></table>{note}</div>")
+        return (
+            f'<div class="ll-table"><table><caption>{escape(self.title)}</caption><thead><tr>{heads}</tr></thead>'
+            f"<tbody>{body}</tbody></table>{note}</div>"
+        )
 
     def _row(self, k: int, row: tuple[str, ...]) -> str:
         css = ' class="ll-mark"' if k in self.mark else ""
         first = f'<th scope="row" class="ll-{self.columns[0].align}">{escape(row[0])}</th>'
-        rest = "".join(f'<td class="ll-{c.align}">{escape(t)}</td>' for c, t in zip(self.columns[1:], row[1:], strict=True))
+        rest = "".join(
+            f'<td class="ll-{c.align}">{escape(t)}</td>' for c, t in zip(self.columns[1:], row[1:], strict=True)
+        )
         return f"<tr{css}>{first}{rest}</tr>"
 
     def plain(self) -> str:
         """Give the table as text with aligned columns."""
         rows = [tuple(c.label for c in self.columns), *self.cells]
         wide = [max(len(r[k]) for r in rows) for k in range(len(self.columns))]
-        lines = ["  ".join(t.ljust(w) if c.align == "left" else t.rjust(w)
-                           for t, w, c in zip(r, wide, self.columns, strict=True)).rstrip() for r in rows]
+        lines = [
+            "  ".join(
+                t.ljust(w) if c.align == "left" else t.rjust(w) for t, w, c in zip(r, wide, self.columns, strict=True)
+            ).rstrip()
+            for r in rows
+        ]
         return "\n".join([self.title, *lines, *([self.note] if self.note else [])])
 
 
@@ -161,8 +182,10 @@ class Figure(Block):
     def html(self) -> str:
         """Give a figure with its picture inside, alt text and a caption."""
         picture = base64.b64encode(self.png).decode("ascii")
-        return (f'<figure class="ll-figure"><img src="data:image/png;base64,{picture}" alt="{escape(self.alt)}">'
-                f"<figcaption>{escape(self.title)}</figcaption></figure>")
+        return (
+            f'<figure class="ll-figure"><img src="data:image/png;base64,{picture}" alt="{escape(self.alt)}">'
+            f"<figcaption>{escape(self.title)}</figcaption></figure>"
+        )
 
     def plain(self) -> str:
         """Give the title and what the picture shows."""

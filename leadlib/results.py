@@ -1,4 +1,4 @@
-"""Results: what a design or a measure hands on, with interval, n, design and limits; and the sentence where there is none."""
+"""Results: what a design or a measure hands on, with interval, n and limits; and the sentence where there is none."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def passes_missing(function: F) -> F:
 class Result(Block):
     """A claim with all that a reader needs to weigh it.
 
-    `table` always has the columns `measure, group, value, low, high, n, unit` (others may follow); values are not rounded.
+    `table` always has the columns `measure, group, value, low, high, n, unit` (others may follow), and is not rounded.
     `claim` is chosen by the design and sets how far the words may go: describe, compare or estimate.
     """
 
@@ -118,12 +118,33 @@ class Result(Block):
 def long_table(result: Result, *, signed: bool = False) -> Table:
     """Show a result one row a value: measure, group, value, interval, n."""
     rows = result.table.to_dict("records")
-    columns = (Column("measure", "Measure", "left"), Column("group", "Compared with" if signed else "Group", "left"),
-               Column("value", "Value"), Column("interval", "95% interval"), Column("n", "n"))
-    cells = tuple((r["measure"], r["group"], show(r["value"], r["unit"], sign=signed),
-                   span(r["low"], r["high"], r["unit"], sign=signed), show(r["n"])) for r in rows)
-    values = tuple((r["measure"], r["group"], significant(r["value"]), [significant(r["low"]), significant(r["high"])],
-                    significant(r["n"])) for r in rows)
+    columns = (
+        Column("measure", "Measure", "left"),
+        Column("group", "Compared with" if signed else "Group", "left"),
+        Column("value", "Value"),
+        Column("interval", "95% interval"),
+        Column("n", "n"),
+    )
+    cells = tuple(
+        (
+            r["measure"],
+            r["group"],
+            show(r["value"], r["unit"], sign=signed),
+            span(r["low"], r["high"], r["unit"], sign=signed),
+            show(r["n"]),
+        )
+        for r in rows
+    )
+    values = tuple(
+        (
+            r["measure"],
+            r["group"],
+            significant(r["value"]),
+            [significant(r["low"]), significant(r["high"])],
+            significant(r["n"]),
+        )
+        for r in rows
+    )
     return Table(result.id, result.title, columns, cells, values, result.note)
 
 
@@ -134,7 +155,9 @@ def wide_table(result: Result) -> Table:
     measures = list(dict.fromkeys(result.table["measure"]))
     columns = (Column("measure", "Measure", "left"), *(Column(f"group_{k}", g) for k, g in enumerate(groups)))
     cells = tuple((m, *(_wide_cell(found.get((m, g))) for g in groups)) for m in measures)
-    values = tuple((m, *(significant(found[m, g]["value"]) if (m, g) in found else None for g in groups)) for m in measures)
+    values = tuple(
+        (m, *(significant(found[m, g]["value"]) if (m, g) in found else None for g in groups)) for m in measures
+    )
     return Table(result.id, result.title, columns, cells, values, result.note)
 
 

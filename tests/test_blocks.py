@@ -3,6 +3,7 @@
 from html.parser import HTMLParser
 
 import pytest
+
 from leadlib.blocks import MIME, Block, Caption, Column, Figure, Notice, Prose, Stack, Table
 
 HOSTILE = '<script>alert(1)</script>" onload="x'
@@ -27,8 +28,15 @@ class Tags(HTMLParser):
 def blocks_with(text: str) -> list[Block]:
     columns = (Column("a", text, "left"), Column("b", text))
     table = Table("t", text, columns, ((text, text), (text, text)), note=text, mark=(1,))
-    return [Prose((text, text), title=text), Prose((text,), title=text, level=3, bullets=True), table, Notice(text),
-            Figure("f", text, text, b"png"), Caption(text), Stack((Notice(text), table))]
+    return [
+        Prose((text, text), title=text),
+        Prose((text,), title=text, level=3, bullets=True),
+        table,
+        Notice(text),
+        Figure("f", text, text, b"png"),
+        Caption(text),
+        Stack((Notice(text), table)),
+    ]
 
 
 @pytest.mark.parametrize("block", blocks_with(HOSTILE), ids=lambda b: type(b).__name__)
@@ -48,7 +56,9 @@ def test_every_form_holds_the_same_text(block):
 
 
 def test_table_headings_are_scoped_and_the_own_row_is_marked():
-    table = Table("t", "Title", (Column("m", "Measure", "left"), Column("v", "Value")), (("a", "1"), ("b", "2")), mark=(1,))
+    table = Table(
+        "t", "Title", (Column("m", "Measure", "left"), Column("v", "Value")), (("a", "1"), ("b", "2")), mark=(1,)
+    )
     tags = Tags(table.html()).tags
     assert [a.get("scope") for t, a in tags if t == "th"] == ["col", "col", "row", "row"]
     assert [a.get("class") for t, a in tags if t == "tr"] == [None, None, "ll-mark"]

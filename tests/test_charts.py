@@ -4,17 +4,22 @@ import io
 
 import numpy as np
 import pytest
+import samples
 from PIL import Image
 
-import samples
 from leadlib import charts
 from leadlib.charts import dots, lines, style
 from leadlib.results import Missing
 
-FIGURES = {"trend": lambda: charts.trend(samples.trend()), "profile": lambda: charts.profile(samples.serves()),
-           "comparison": lambda: charts.comparison(samples.gap()), "funnel": lambda: charts.funnel(samples.change()),
-           "progress": lambda: charts.progress(samples.aim()), "resources": lambda: charts.resources(samples.resources()),
-           "standing": lambda: charts.standing(samples.steady(), samples.PEERS)}
+FIGURES = {
+    "trend": lambda: charts.trend(samples.trend()),
+    "profile": lambda: charts.profile(samples.serves()),
+    "comparison": lambda: charts.comparison(samples.gap()),
+    "funnel": lambda: charts.funnel(samples.change()),
+    "progress": lambda: charts.progress(samples.aim()),
+    "resources": lambda: charts.resources(samples.resources()),
+    "standing": lambda: charts.standing(samples.steady(), samples.PEERS),
+}
 
 
 @pytest.fixture
@@ -45,8 +50,18 @@ def test_the_picture_holds_no_date_program_or_path(name):
     assert picture.width > 1000
 
 
-@pytest.mark.parametrize("draw", [charts.trend, charts.profile, charts.comparison, charts.funnel, charts.progress,
-                                  charts.resources, lambda m: charts.standing(samples.steady(), m)])
+@pytest.mark.parametrize(
+    "draw",
+    [
+        charts.trend,
+        charts.profile,
+        charts.comparison,
+        charts.funnel,
+        charts.progress,
+        charts.resources,
+        lambda m: charts.standing(samples.steady(), m),
+    ],
+)
 def test_a_missing_result_draws_nothing_and_is_handed_on(draw):
     assert draw(Missing("Section", "no data")) == Missing("Section", "no data", told=True)
 
@@ -105,7 +120,9 @@ def test_the_standing_shows_only_similar_schools_and_names_only_this_one(canvase
 def test_resources_leave_out_what_has_nothing_to_compare_with(canvases):
     charts.resources(samples.resources())
     assert [ax.get_title(loc="left") for ax in canvases[0].axes] == [
-        "Fully credentialed teachers (instructional)", "Spending per pupil (administrative)"]
+        "Fully credentialed teachers (instructional)",
+        "Spending per pupil (administrative)",
+    ]
 
 
 def test_labels_that_would_overlap_are_moved_apart_in_order():

@@ -8,7 +8,8 @@ from leadlib.errors import InputError, Problem, nearest, refuse
 
 def test_one_problem_is_one_line_with_place_fault_and_cure():
     assert str(refuse("--pack", "no pack 'califronia'", "did you mean 'california-2000'?")) == (
-        "--pack: no pack 'califronia' -> did you mean 'california-2000'?")
+        "--pack: no pack 'califronia' -> did you mean 'california-2000'?"
+    )
 
 
 def test_all_problems_are_told_at_once_and_counted():

@@ -9,12 +9,23 @@ from hypothesis import strategies as st
 from leadlib import numbers as n
 
 
-@pytest.mark.parametrize(("value", "unit", "sign", "text"), [
-    (46.64, "pct", False, "46.6%"), (4176.4, "usd", False, "$4,176"), (-12.4, "points", True, "\N{MINUS SIGN}12"),
-    (12.4, "points", True, "+12"), (0.2, "points", True, "0"), (-0.2, "points", True, "0"), (None, "pct", False, n.NO_VALUE),
-    (math.nan, "usd", False, n.NO_VALUE), (math.inf, "usd", False, n.NO_VALUE), (-3.25, "usd", False, "\N{MINUS SIGN}$3"),
-    (1234.0, "pupils", False, "1,234"), (0.456, "sd", True, "+0.46"),
-])
+@pytest.mark.parametrize(
+    ("value", "unit", "sign", "text"),
+    [
+        (46.64, "pct", False, "46.6%"),
+        (4176.4, "usd", False, "$4,176"),
+        (-12.4, "points", True, "\N{MINUS SIGN}12"),
+        (12.4, "points", True, "+12"),
+        (0.2, "points", True, "0"),
+        (-0.2, "points", True, "0"),
+        (None, "pct", False, n.NO_VALUE),
+        (math.nan, "usd", False, n.NO_VALUE),
+        (math.inf, "usd", False, n.NO_VALUE),
+        (-3.25, "usd", False, "\N{MINUS SIGN}$3"),
+        (1234.0, "pupils", False, "1,234"),
+        (0.456, "sd", True, "+0.46"),
+    ],
+)
 def test_a_value_is_written_in_its_unit(value, unit, sign, text):
     assert n.show(value, unit, sign=sign) == text
 

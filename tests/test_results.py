@@ -8,7 +8,10 @@ from leadlib.results import Missing, Result, passes_missing
 
 
 def result(**options) -> Result:
-    rows = [("Reading", "This school", 61.0, 58.0, 64.0, 120, "pct"), ("Reading", "Similar schools", 55.5, None, None, 20, "pct")]
+    rows = [
+        ("Reading", "This school", 61.0, 58.0, 64.0, 120, "pct"),
+        ("Reading", "Similar schools", 55.5, None, None, 20, "pct"),
+    ]
     table = pd.DataFrame(rows, columns=["measure", "group", "value", "low", "high", "n", "unit"])
     return Result("reading", "Reading scores", table, "Reading was 61.0%.", **options)
 

@@ -1,8 +1,8 @@
 """Sentences say what the results hold, no more, and change with them."""
 
 import pytest
-
 import samples
+
 from leadlib.results import Missing
 from leadlib.words import captions, cover, findings, method, questions, record
 
@@ -62,7 +62,9 @@ def test_questions_follow_the_results_and_the_reader():
 
 
 def test_only_an_evaluator_reads_the_checks_and_points_are_told_once():
-    one = samples.result("one", [("M", "G", 1.0, 0.0, 2.0, 9, "points")], assumptions=("A",), checks=("C",), limits=("L",))
+    one = samples.result(
+        "one", [("M", "G", 1.0, 0.0, 2.0, 9, "points")], assumptions=("A",), checks=("C",), limits=("L",)
+    )
     assert text(method(one, one, GONE, audience="evaluator")).count("- A") == 1
     assert "Checks" in text(method(one, audience="evaluator"))
     assert "Checks" not in text(method(one, audience="principal"))
@@ -74,24 +76,42 @@ def test_the_record_names_pack_source_and_version():
 
 
 def test_no_sentence_claims_a_cause_or_uses_the_word_significant():
-    all_said = " ".join([text(findings(samples.gap(), samples.change(), samples.aim(), samples.serves())),
-                         text(questions(samples.gap(), samples.change(), samples.serves(), samples.resources(),
-                                        audience="evaluator")),
-                         *captions.comparison(samples.gap()), *captions.trend(samples.trend())]).lower()
+    all_said = " ".join(
+        [
+            text(findings(samples.gap(), samples.change(), samples.aim(), samples.serves())),
+            text(
+                questions(samples.gap(), samples.change(), samples.serves(), samples.resources(), audience="evaluator")
+            ),
+            *captions.comparison(samples.gap()),
+            *captions.trend(samples.trend()),
+        ]
+    ).lower()
     assert not [w for w in ("caused", "because of", "significant", "effect of", "thanks to", "failed") if w in all_said]
 
 
 def test_figures_titles_say_the_finding():
     assert captions.trend(samples.trend())[0] == (
-        "Academic Performance Index: 765 points in 1998–99, 820 points in 1999–00")
+        "Academic Performance Index: 765 points in 1998–99, 820 points in 1999–00"
+    )
     assert captions.profile(samples.serves())[0].startswith("English language learners: under 7.2% here, 26.0%")
     assert captions.resources(samples.resources())[0] == (
-        "Outside the middle half of similar schools: fully credentialed teachers")
+        "Outside the middle half of similar schools: fully credentialed teachers"
+    )
     assert "790 points and 830 points" not in captions.standing(samples.steady(), schools_n=3)[0]
 
 
-@pytest.mark.parametrize("say", [captions.trend, captions.profile, captions.comparison, captions.funnel, captions.progress,
-                                 captions.resources, lambda r: captions.standing(r, schools_n=0)])
+@pytest.mark.parametrize(
+    "say",
+    [
+        captions.trend,
+        captions.profile,
+        captions.comparison,
+        captions.funnel,
+        captions.progress,
+        captions.resources,
+        lambda r: captions.standing(r, schools_n=0),
+    ],
+)
 def test_a_result_without_any_value_still_gets_an_honest_title(say):
     empty = samples.result("empty", [], ("year", "leadership"))
     title, alt = say(empty)

@@ -1,4 +1,4 @@
-"""Dots with intervals: who a school serves, how it compares, where it stands, what it grew by, what it has to work with."""
+"""Dots with intervals: whom a school serves, how it compares, where it stands, what it grew by, what it works with."""
 
 from __future__ import annotations
 
@@ -51,9 +51,14 @@ def _range_row(ax: Axes, y: float, rows: pd.DataFrame) -> None:
         ax.plot([here["value"]], [y], marker="o", markersize=8, color=SCHOOL)
 
 
-_KEY = (("this school", {"marker": "o", "color": SCHOOL}),
-        ("similar schools, with their middle half", {"marker": "|", "color": PEERS, "markeredgewidth": 2, "markersize": 10}),
-        (DISTRICT_GROUP.lower(), {"marker": "D", "color": DISTRICT, "markerfacecolor": "white", "markersize": 5}))
+_KEY = (
+    ("this school", {"marker": "o", "color": SCHOOL}),
+    (
+        "similar schools, with their middle half",
+        {"marker": "|", "color": PEERS, "markeredgewidth": 2, "markersize": 10},
+    ),
+    (DISTRICT_GROUP.lower(), {"marker": "D", "color": DISTRICT, "markerfacecolor": "white", "markersize": 5}),
+)
 
 
 @passes_missing
@@ -74,8 +79,16 @@ def comparison(result: Result) -> Figure:
         for y, r in enumerate(rows):
             ax.plot([r["low"], r["high"]], [y, y], color=SCHOOL, linewidth=2.2, solid_capstyle="butt")
             ax.plot([r["value"]], [y], marker="o", color=SCHOOL, markersize=7)
-            ax.annotate(show(r["value"], r["unit"], sign=True), (r["value"], y), xytext=(0, 8), textcoords="offset points",
-                        ha="center", fontsize=9, fontweight="bold", color=SCHOOL)
+            ax.annotate(
+                show(r["value"], r["unit"], sign=True),
+                (r["value"], y),
+                xytext=(0, 8),
+                textcoords="offset points",
+                ha="center",
+                fontsize=9,
+                fontweight="bold",
+                color=SCHOOL,
+            )
         ax.set_yticks(range(len(rows)), names)
         ax.set_ylim(-0.5, len(rows) - 0.3)
         ax.grid(axis="y", visible=False)
@@ -107,7 +120,9 @@ def standing(result: Result, peers: Result) -> Figure:
         for y, r in enumerate(frame.to_dict("records")):
             colour = SCHOOL if r["school_id"] == here else QUIET
             ax.plot([r["low"], r["high"]], [y, y], color=colour, linewidth=2 if r["school_id"] == here else 1.2)
-            ax.plot([r["value"]], [y], marker="o", markersize=5, markerfacecolor="white", color=colour, linestyle="none")
+            ax.plot(
+                [r["value"]], [y], marker="o", markersize=5, markerfacecolor="white", color=colour, linestyle="none"
+            )
             ax.plot([r["shrunken"]], [y], marker="o", markersize=5.5, color=colour, linestyle="none")
         ax.set_yticks(range(len(frame)), [captions.THIS if s == here else "" for s in frame["school_id"]])
         for tick in ax.get_yticklabels():
@@ -115,12 +130,23 @@ def standing(result: Result, peers: Result) -> Figure:
             tick.set_fontweight("bold")
         ax.tick_params(axis="y", length=0)
         ax.grid(axis="y", visible=False)
-        key(canvas, (("this school", {"marker": "o", "color": SCHOOL}), ("similar schools", {"marker": "o", "color": QUIET}),
-                     ("hollow: as reported", {"marker": "o", "color": INK, "markerfacecolor": "white", "markersize": 5})))
+        key(
+            canvas,
+            (
+                ("this school", {"marker": "o", "color": SCHOOL}),
+                ("similar schools", {"marker": "o", "color": QUIET}),
+                ("hollow: as reported", {"marker": "o", "color": INK, "markerfacecolor": "white", "markersize": 5}),
+            ),
+        )
         unit_axis(ax.xaxis, str(result.table["unit"].iloc[0]))
         title, alt = captions.standing(result, schools_n=len(frame))
-        return finished(canvas, id="standing-figure", title=title, alt=alt,
-                        drawn={c: frame[c].tolist() for c in ("value", "shrunken", "low", "high")})
+        return finished(
+            canvas,
+            id="standing-figure",
+            title=title,
+            alt=alt,
+            drawn={c: frame[c].tolist() for c in ("value", "shrunken", "low", "high")},
+        )
 
 
 @passes_missing
@@ -142,8 +168,16 @@ def progress(result: Result) -> Figure:
             if ranged:
                 ax.plot([r["low"], r["high"]], [y, y], color=colour, linewidth=2.2)
             ax.plot([r["value"]], [y], marker="o" if ranged else "D", color=colour, markersize=7)
-            ax.annotate(show(r["value"], r["unit"], sign=True), (r["value"], y), xytext=(0, 8), textcoords="offset points",
-                        ha="center", fontsize=9, fontweight="bold", color=colour)
+            ax.annotate(
+                show(r["value"], r["unit"], sign=True),
+                (r["value"], y),
+                xytext=(0, 8),
+                textcoords="offset points",
+                ha="center",
+                fontsize=9,
+                fontweight="bold",
+                color=colour,
+            )
         ax.set_yticks(range(len(rows)), [_wrapped(r["group"]) for r in rows])
         ax.set_ylim(-0.5, len(rows) - 0.3)
         ax.grid(axis="y", visible=False)

@@ -20,7 +20,8 @@ _GROUPS = {captions.THIS: SCHOOL, captions.SIMILAR: PEERS}
 def trend(result: Result) -> Figure:
     """See how this school's outcomes moved, with their intervals, beside similar schools.
 
-    One panel a measure; the line is the value, the bars and the band are 95% intervals. A year without a value leaves a gap.
+    One panel a measure; the line is the value, the bars and the band are 95% intervals.
+    A year without a value leaves a gap.
 
     Parameters
     ----------
@@ -50,8 +51,15 @@ def _trend_panel(ax: Axes, rows: pd.DataFrame) -> None:
             ends.append((last, float(line.loc[last, "value"]), group, colour))
     if signed:
         ax.axhline(0, color=QUIET, linewidth=1)
-        ax.annotate("average of all schools", (years[0], 0), xytext=(-12, 3), textcoords="offset points", fontsize=8, color=INK,
-                    bbox=_PAPER)
+        ax.annotate(
+            "average of all schools",
+            (years[0], 0),
+            xytext=(-12, 3),
+            textcoords="offset points",
+            fontsize=8,
+            color=INK,
+            bbox=_PAPER,
+        )
     low, high = ax.get_ylim()
     for (x, _, group, colour), y in zip(ends, apart([e[1] for e in ends], 0.09 * (high - low)), strict=True):
         label_end(ax, x, y, group, colour)
@@ -87,11 +95,15 @@ def funnel(result: Result) -> Figure:
     with drawing(3.4) as (canvas, axes):
         ax = axes[0, 0]
         ax.scatter(frame["size"], frame["change"], s=5, color=QUIET, alpha=0.35, linewidths=0, rasterized=True)
-        ax.fill_between(frame["size"], frame["limit_low"], frame["limit_high"], color=PALE, alpha=0.75, linewidth=0, zorder=0)
+        ax.fill_between(
+            frame["size"], frame["limit_low"], frame["limit_high"], color=PALE, alpha=0.75, linewidth=0, zorder=0
+        )
         ax.axhline(0, color=INK, linewidth=0.8)
         ax.scatter(here["size"], here["change"], s=70, color=SCHOOL, edgecolor="white", zorder=5)
         for x, y in zip(here["size"], here["change"], strict=True):
-            ax.annotate(captions.THIS, (x, y), xytext=(8, 6), textcoords="offset points", color=SCHOOL, fontweight="bold")
+            ax.annotate(
+                captions.THIS, (x, y), xytext=(8, 6), textcoords="offset points", color=SCHOOL, fontweight="bold"
+            )
         _name_band(ax, frame)
         ax.set_xscale("log")
         _size_ticks(ax, frame["size"].to_numpy(float))
@@ -107,8 +119,15 @@ def _name_band(ax: Axes, frame: pd.DataFrame) -> None:
     reach = float(np.nanquantile(np.abs(frame["change"]), 0.995)) * 1.25
     ax.set_ylim(-reach, reach)
     spot = frame.iloc[len(frame) // 12]
-    ax.annotate("grey band: chance alone", (float(spot["size"]), max(float(spot["limit_low"]), -0.9 * reach)), xytext=(0, 4),
-                textcoords="offset points", fontsize=8.5, color=INK, bbox=_PAPER)
+    ax.annotate(
+        "grey band: chance alone",
+        (float(spot["size"]), max(float(spot["limit_low"]), -0.9 * reach)),
+        xytext=(0, 4),
+        textcoords="offset points",
+        fontsize=8.5,
+        color=INK,
+        bbox=_PAPER,
+    )
 
 
 def _size_ticks(ax: Axes, size: np.ndarray) -> None:

@@ -1,4 +1,4 @@
-"""One style for every figure: colours that colour-blind readers can tell apart, direct labels, the same bytes each time."""
+"""One style for every figure: colours that colour-blind readers tell apart, direct labels, the same bytes each time."""
 
 from __future__ import annotations
 
@@ -32,11 +32,27 @@ DOTS_PER_INCH = 192
 SHOWN_PX = 620
 
 _RC: dict[str, Any] = {
-    "font.family": "DejaVu Sans", "font.size": 9.5, "axes.titlesize": 10.5, "axes.titleweight": "bold",
-    "axes.titlelocation": "left", "axes.labelsize": 9.5, "axes.edgecolor": "#666666", "axes.labelcolor": INK,
-    "text.color": INK, "xtick.color": INK, "ytick.color": INK, "xtick.labelsize": 9, "ytick.labelsize": 9,
-    "axes.grid": True, "grid.color": "#E8E8E8", "grid.linewidth": 0.8, "axes.axisbelow": True,
-    "lines.linewidth": 1.8, "figure.facecolor": "white", "axes.facecolor": "white", "figure.dpi": DOTS_PER_INCH,
+    "font.family": "DejaVu Sans",
+    "font.size": 9.5,
+    "axes.titlesize": 10.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9.5,
+    "axes.edgecolor": "#666666",
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "axes.grid": True,
+    "grid.color": "#E8E8E8",
+    "grid.linewidth": 0.8,
+    "axes.axisbelow": True,
+    "lines.linewidth": 1.8,
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "figure.dpi": DOTS_PER_INCH,
 }
 
 
@@ -61,7 +77,7 @@ def finished(canvas: Canvas, *, id: str, title: str, alt: str, drawn: dict[str, 
 
 
 def _small(file: io.BytesIO) -> bytes:
-    # 64 colours are enough for flat figures and make a page a quarter of the size, which counts over thousands of schools.
+    # 64 colours are enough for flat figures and make a page a quarter of the size: it counts over thousands of schools.
     flat = Image.open(file).convert("RGB").quantize(64, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     with io.BytesIO() as small:
         flat.save(small, format="png", optimize=True)
@@ -81,8 +97,16 @@ def _plain(value: Any) -> Any:
 def key(canvas: Canvas, entries: tuple[tuple[str, dict[str, Any]], ...]) -> None:
     """Name the marks in one line above the picture, each in its colour."""
     handles = [Line2D([], [], label=label, **{"linestyle": "none", "markersize": 7, **mark}) for label, mark in entries]
-    legend = canvas.legend(handles=handles, loc="outside upper left", ncols=len(handles), frameon=False, fontsize=8.5,
-                           handletextpad=0.3, columnspacing=1.2, borderpad=0.2)
+    legend = canvas.legend(
+        handles=handles,
+        loc="outside upper left",
+        ncols=len(handles),
+        frameon=False,
+        fontsize=8.5,
+        handletextpad=0.3,
+        columnspacing=1.2,
+        borderpad=0.2,
+    )
     for text, handle in zip(legend.get_texts(), handles, strict=True):
         text.set_color(handle.get_color())
 
@@ -102,8 +126,18 @@ def unit_axis(axis: Any, unit: str, *, sign: bool = False) -> None:
 
 def label_end(ax: Axes, x: float, y: float, text: str, colour: str, *, dy: float = 0.0) -> None:
     """Name a line at its end, in its colour, instead of in a legend."""
-    ax.annotate(text, (x, y), xytext=(7, dy), textcoords="offset points", va="center", ha="left", color=colour,
-                fontsize=9, fontweight="bold", annotation_clip=False)
+    ax.annotate(
+        text,
+        (x, y),
+        xytext=(7, dy),
+        textcoords="offset points",
+        va="center",
+        ha="left",
+        color=colour,
+        fontsize=9,
+        fontweight="bold",
+        annotation_clip=False,
+    )
 
 
 def apart(values: list[float], least: float) -> list[float]:

@@ -37,14 +37,20 @@ def trend(result: Result) -> tuple[str, str]:
     """Give title and alt text of the outcomes over time."""
     school = rows(result, THIS)
     if not school:
-        return "No outcome of this school can be shown", "No point is drawn: this school has no outcome that may be shown."
+        return (
+            "No outcome of this school can be shown",
+            "No point is drawn: this school has no outcome that may be shown.",
+        )
     first, last = school[0], [r for r in school if r["measure"] == school[0]["measure"]][-1]
     signed = result.table["value"].lt(0).any()
     move = f"{phrase(first['value'], first['unit'], sign=signed)} in {school_year(first['year'])}"
     if last["year"] != first["year"]:
         move += f", {phrase(last['value'], last['unit'], sign=signed)} in {school_year(last['year'])}"
-    points = [f"{school_year(r['year'])}: {show(r['value'], r['unit'], sign=signed)}"
-              f" (95% interval {span(r['low'], r['high'], r['unit'], sign=signed)})" for r in school]
+    points = [
+        f"{school_year(r['year'])}: {show(r['value'], r['unit'], sign=signed)}"
+        f" (95% interval {span(r['low'], r['high'], r['unit'], sign=signed)})"
+        for r in school
+    ]
     others = [f"{school_year(r['year'])}: {show(r['value'], r['unit'], sign=signed)}" for r in rows(result, SIMILAR)]
     alt = f"Line with intervals. {THIS}: {'; '.join(points)}."
     return f"{first['measure']}: {move}", alt + (f" {SIMILAR}: {'; '.join(others)}." if others else "")
@@ -52,14 +58,20 @@ def trend(result: Result) -> tuple[str, str]:
 
 def profile(result: Result) -> tuple[str, str]:
     """Give title and alt text of who the school serves: the share that differs most from similar schools leads."""
-    pairs = [(a, b) for a in rows(result, THIS) if a["unit"] == "pct" for b in rows(result, SIMILAR)
-             if a["measure"] == b["measure"]]
+    pairs = [
+        (a, b)
+        for a in rows(result, THIS)
+        if a["unit"] == "pct"
+        for b in rows(result, SIMILAR)
+        if a["measure"] == b["measure"]
+    ]
     if not pairs:
         return "Who the school serves", "No share is drawn: none may be shown or none is reported."
     far = max(pairs, key=lambda p: abs(p[0]["value"] - p[1]["value"]))
-    title = (f"{far[0]['measure']}: {_cell(far[0])} here, {_cell(far[1])} in the middle one of the similar schools")
+    title = f"{far[0]['measure']}: {_cell(far[0])} here, {_cell(far[1])} in the middle one of the similar schools"
     alt = "Dots on a scale from 0 to 100%. " + " ".join(
-        f"{a['measure']}: this school {_cell(a)}, similar schools {_cell(b)}." for a, b in pairs)
+        f"{a['measure']}: this school {_cell(a)}, similar schools {_cell(b)}." for a, b in pairs
+    )
     return title, alt
 
 
@@ -76,11 +88,16 @@ def comparison(result: Result) -> tuple[str, str]:
     lead = drawn[0]
     side, others = position(lead), lower_first(lead["group"])
     size = phrase(abs(lead["value"]), lead["unit"])
-    title = (f"{lead['measure']}: {size} {side} than at {others}" if side != "not separated"
-             else f"{lead['measure']}: the data do not separate this school from {others}")
+    title = (
+        f"{lead['measure']}: {size} {side} than at {others}"
+        if side != "not separated"
+        else f"{lead['measure']}: the data do not separate this school from {others}"
+    )
     alt = "Dots with 95% intervals around a line at zero. " + " ".join(
         f"{r['measure']}, against {lower_first(r['group'])}: {show(r['value'], r['unit'], sign=True)}"
-        f" ({span(r['low'], r['high'], r['unit'], sign=True)})." for r in drawn)
+        f" ({span(r['low'], r['high'], r['unit'], sign=True)})."
+        for r in drawn
+    )
     return title, alt
 
 
@@ -91,8 +108,10 @@ def standing(result: Result, *, schools_n: int) -> tuple[str, str]:
     row = rows(result)[0]
     between = span(row["low"], row["high"], row["unit"])
     title = f"{row['measure']}: this school most likely lies between {between.replace(' to ', ' and ')}"
-    alt = (f"Dots with 95% intervals for {plural(schools_n, 'school')}, sorted. This school, steadied:"
-           f" {show(row['value'], row['unit'])} ({between}). Hollow dots show the values as reported.")
+    alt = (
+        f"Dots with 95% intervals for {plural(schools_n, 'school')}, sorted. This school, steadied:"
+        f" {show(row['value'], row['unit'])} ({between}). Hollow dots show the values as reported."
+    )
     return title, alt
 
 
@@ -101,13 +120,18 @@ def funnel(result: Result) -> tuple[str, str]:
     here = rows(result, THIS)
     title = "The smaller the school, the further chance alone moves its result"
     if not here:
-        return title, "Change from the year before against school size, with the limits of chance; this school has no point."
+        return (
+            title,
+            "Change from the year before against school size, with the limits of chance; this school has no point.",
+        )
     row = here[0]
     inside = row["low"] <= row["value"] <= row["high"]
     place = "inside" if inside else "outside"
-    alt = (f"Each dot is a school: size across, change from the year before upwards. The band is what chance alone gives."
-           f" This school's change, {phrase(row['value'], row['unit'], sign=True)}, lies {place} its band of"
-           f" {span(row['low'], row['high'], row['unit'], sign=True)}.")
+    alt = (
+        f"Each dot is a school: size across, change from the year before upwards. The band is what chance alone gives."
+        f" This school's change, {phrase(row['value'], row['unit'], sign=True)}, lies {place} its band of"
+        f" {span(row['low'], row['high'], row['unit'], sign=True)}."
+    )
     return title, alt
 
 
@@ -117,8 +141,13 @@ def progress(result: Result) -> tuple[str, str]:
     if not drawn:
         return "No target and no change to draw", "Nothing is drawn: neither target nor change is reported."
     parts = [f"{g}: {phrase(r['value'], r['unit'], sign=True)}" for g, r in drawn.items()]
-    title = listing([f"{lower_first(g) if k else g} {phrase(r['value'], r['unit'], sign=True)}"
-                     for k, (g, r) in enumerate(drawn.items())], last="against")
+    title = listing(
+        [
+            f"{lower_first(g) if k else g} {phrase(r['value'], r['unit'], sign=True)}"
+            for k, (g, r) in enumerate(drawn.items())
+        ],
+        last="against",
+    )
     return title, "Dots on a line. " + "; ".join(parts) + "."
 
 
@@ -128,9 +157,14 @@ def resources(result: Result) -> tuple[str, str]:
     if not pairs:
         return "No resource can be drawn", "Nothing is drawn: this school reports none of these resources."
     outside = [a["measure"] for a, b in pairs if not b["low"] <= a["value"] <= b["high"]]
-    title = (f"Outside the middle half of similar schools: {listing([lower_first(m) for m in outside])}" if outside
-             else "Every resource lies within the middle half of similar schools")
+    title = (
+        f"Outside the middle half of similar schools: {listing([lower_first(m) for m in outside])}"
+        if outside
+        else "Every resource lies within the middle half of similar schools"
+    )
     alt = "One line a resource. " + " ".join(
         f"{a['measure']}: this school {_cell(a)}; similar schools {_cell(b)}, middle half"
-        f" {span(b['low'], b['high'], b['unit'])}." for a, b in pairs)
+        f" {span(b['low'], b['high'], b['unit'])}."
+        for a, b in pairs
+    )
     return title, alt if NO_VALUE not in alt else alt.replace(f", middle half {NO_VALUE}", "")

@@ -35,8 +35,10 @@ def cover(school: Any, *, audience: Audience) -> Prose:
     """
     level = f"{school.level.lower()} school" if school.level else "school"
     article = "an" if level[0] in "aeiou" else "a"
-    told = [f"{school.name} is {article} {level} in {school.lea_name}. The report looks at {school_year(school.year)}"
-            f" and the years before it, with data from {school.pack_title}. {_FOR[audience]}"]
+    told = [
+        f"{school.name} is {article} {level} in {school.lea_name}. The report looks at {school_year(school.year)}"
+        f" and the years before it, with data from {school.pack_title}. {_FOR[audience]}"
+    ]
     if school.record_type == "synthetic":
         told.append("This school is invented. Its data were made for teaching and describe no real school.")
     return Prose(tuple(told), role="lead", title=school.name, level=2)
@@ -52,7 +54,11 @@ def findings(gap: Any, change: Any, target: Any, serves: Any) -> Prose:
         missing. A missing one makes room for the next.
     """
     makers: tuple[tuple[Any, Callable[[Result], str]], ...] = (
-        (gap, _against), (change, _moved), (target, _aimed), (serves, _served))
+        (gap, _against),
+        (change, _moved),
+        (target, _aimed),
+        (serves, _served),
+    )
     told = [make(result) for result, make in makers if not isinstance(result, Missing)]
     kept = tuple(t for t in told if t)[:3]
     if not kept:
@@ -68,10 +74,14 @@ def _against(gap: Result) -> str:
     between, n = span(lead["low"], lead["high"], lead["unit"], sign=True), show(lead["n"])
     others = lower_first(lead["group"])
     if position(lead) == "not separated":
-        return (f"{lead['measure']}: the data do not separate this school from {n} {others}"
-                f" ({phrase(lead['value'], lead['unit'], sign=True)}; 95% interval {between}).")
-    return (f"{lead['measure']}: {phrase(abs(lead['value']), lead['unit'])} {position(lead)} than at {n} {others}"
-            f" (95% interval {between}).")
+        return (
+            f"{lead['measure']}: the data do not separate this school from {n} {others}"
+            f" ({phrase(lead['value'], lead['unit'], sign=True)}; 95% interval {between})."
+        )
+    return (
+        f"{lead['measure']}: {phrase(abs(lead['value']), lead['unit'])} {position(lead)} than at {n} {others}"
+        f" (95% interval {between})."
+    )
 
 
 def _moved(change: Result) -> str:
@@ -81,10 +91,15 @@ def _moved(change: Result) -> str:
     row = here[0]
     inside = row["low"] <= row["value"] <= row["high"]
     limits = span(row["low"], row["high"], row["unit"], sign=True)
-    verdict = ("no more than chance alone can give a school of this size" if inside
-               else "more than chance alone would usually give a school of this size")
-    return (f"Since the year before, {lower_first(row['measure'])} moved by {phrase(row['value'], row['unit'], sign=True)}"
-            f" against all schools' average move: {verdict} ({limits}).")
+    verdict = (
+        "no more than chance alone can give a school of this size"
+        if inside
+        else "more than chance alone would usually give a school of this size"
+    )
+    return (
+        f"Since the year before, {lower_first(row['measure'])} moved by {phrase(row['value'], row['unit'], sign=True)}"
+        f" against all schools' average move: {verdict} ({limits})."
+    )
 
 
 def _aimed(target: Result) -> str:
@@ -92,14 +107,21 @@ def _aimed(target: Result) -> str:
 
 
 def _served(serves: Result) -> str:
-    pairs = [(a, b) for a in rows(serves, THIS) if a["unit"] == "pct" for b in rows(serves, SIMILAR)
-             if a["measure"] == b["measure"]]
+    pairs = [
+        (a, b)
+        for a in rows(serves, THIS)
+        if a["unit"] == "pct"
+        for b in rows(serves, SIMILAR)
+        if a["measure"] == b["measure"]
+    ]
     if not pairs:
         return ""
     a, b = max(pairs, key=lambda p: p[0]["value"])
     shown = a.get("shown") or show(a["value"], a["unit"])
-    return (f"{a['measure']}: {shown} of this school's pupils, against {show(b['value'], b['unit'])} at the middle one of"
-            " the similar schools.")
+    return (
+        f"{a['measure']}: {shown} of this school's pupils, against {show(b['value'], b['unit'])} at the middle one of"
+        " the similar schools."
+    )
 
 
 def questions(gap: Any, change: Any, serves: Any, resources: Any, *, audience: Audience) -> Prose:
@@ -118,9 +140,11 @@ def questions(gap: Any, change: Any, serves: Any, resources: Any, *, audience: A
 
 _CLOSING: dict[str, str] = {
     "principal": "Which of these numbers would your teachers, pupils and families explain differently, and whom have you"
-                 " asked?",
-    "board": "What would the school need from the board, in time, money or policy, before next year's numbers come in?",
-    "evaluator": "Which rival explanation could you rule out with a comparison group, and what would it take to have one?",
+    " asked?",
+    "board": "What would the school need from the board, in time, money or policy, before next year's numbers come"
+    " in?",
+    "evaluator": "Which rival explanation could you rule out with a comparison group, and what would it take to have"
+    " one?",
 }
 
 
@@ -129,8 +153,10 @@ def _ask_gap(gap: Any) -> str:
         return "Which schools would be a fair comparison for this one, and what would you need to know to choose them?"
     side = position(rows(gap)[0])
     if side == "lower":
-        return ("Which of the similar schools scored higher, and what could a visit to one of them show about how teachers"
-                " are coached and how time is protected?")
+        return (
+            "Which of the similar schools scored higher, and what could a visit to one of them show about how teachers"
+            " are coached and how time is protected?"
+        )
     if side == "higher":
         return "What does this school do that similar schools could learn from, and how would you know it is that?"
     return "What, other than test results, would tell this school apart from similar ones?"
@@ -142,7 +168,7 @@ def _ask_change(change: Any) -> str:
     row = rows(change, THIS)[0]
     if row["low"] <= row["value"] <= row["high"]:
         return "If the last change may be chance, what would you want to see for two more years before acting on it?"
-    return ("What changed in the school in that year: the pupils who came, the teachers, the programme, or the test?")
+    return "What changed in the school in that year: the pupils who came, the teachers, the programme, or the test?"
 
 
 def _ask_resources(resources: Any) -> list[str]:
@@ -151,11 +177,14 @@ def _ask_resources(resources: Any) -> list[str]:
     asked = []
     kinds = set(resources.table["leadership"])
     if "administrative" in kinds:
-        asked.append("Administration keeps the school running: what does the school get for what it spends, and who"
-                     " decides?")
+        asked.append(
+            "Administration keeps the school running: what does the school get for what it spends, and who decides?"
+        )
     if "instructional" in kinds:
-        asked.append("Instructional leadership changes what pupils learn: who coaches new teachers here, and which classes"
-                     " do they teach?")
+        asked.append(
+            "Instructional leadership changes what pupils learn: who coaches new teachers here, and which classes"
+            " do they teach?"
+        )
     return asked
 
 
@@ -176,8 +205,10 @@ def method(*results: Any, audience: Audience) -> Stack:
         An evaluator also reads every check.
     """
     held = [r for r in results if isinstance(r, Result)]
-    parts = [_points("What these numbers take for granted", [a for r in held for a in r.assumptions]),
-             _points("What they cannot say", [t for r in held for t in r.limits])]
+    parts = [
+        _points("What these numbers take for granted", [a for r in held for a in r.assumptions]),
+        _points("What they cannot say", [t for r in held for t in r.limits]),
+    ]
     if audience == "evaluator":
         parts.append(_points("Checks", [c for r in held for c in r.checks]))
     return Stack(tuple(p for p in parts if p.paragraphs))
@@ -199,8 +230,18 @@ def record(school: Any, *, audience: Audience) -> Table:
     """
     from leadlib import __version__
 
-    lines = [("School", f"{school.name} ({school.school_id})"), ("School year", school_year(school.year)),
-             ("Written for", audience), ("Data pack", school.pack), *(("Source", s) for s in school.sources),
-             ("Made with", f"leadlib {__version__}")]
-    return Table("run-record", "What this page was made from", (Column("what", "What", "left"), Column("which", "Which", "left")),
-                 tuple(lines), tuple(lines))
+    lines = [
+        ("School", f"{school.name} ({school.school_id})"),
+        ("School year", school_year(school.year)),
+        ("Written for", audience),
+        ("Data pack", school.pack),
+        *(("Source", s) for s in school.sources),
+        ("Made with", f"leadlib {__version__}"),
+    ]
+    return Table(
+        "run-record",
+        "What this page was made from",
+        (Column("what", "What", "left"), Column("which", "Which", "left")),
+        tuple(lines),
+        tuple(lines),
+    )
