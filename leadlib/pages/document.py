@@ -1,0 +1,103 @@
+"""The content of a page: what an executed notebook says, cleaned, with its headings in order.
+
+Both the web page and the PDF are made from a `Document`, so that they cannot differ.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from leadlib.blocks import MIME
+from leadlib.errors import refuse
+from leadlib.pages import clean
+
+if TYPE_CHECKING:
+    from nbconvert.exporters import HTMLExporter
+    from nbformat import NotebookNode
+
+TEMPLATES = Path(__file__).parent / "templates"
+HIDDEN = frozenset({"remove", "remove-cell", "parameters", "injected-parameters", "papermill-error-cell-tag"})
+NO_CODE = frozenset({"remove-input", "hide-input"})
+NO_OUTPUT = frozenset({"remove-output", "hide-output"})
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a page shows: its titles, its table of contents, and its body as clean HTML."""
+
+    title: str
+    heading: str
+    kicker: str
+    lang: str
+    body: str
+    contents: tuple[clean.Entry, ...]
+
+
+def build(notebook: NotebookNode, *, title: str | None = None, lang: str = "en", code: bool = False) -> Document:
+    """Give the content of an executed notebook, ready to be set as a web page or a PDF.
+
+    Cells tagged `remove`, `parameters` or `injected-parameters` are left out; code is shown only where asked for. Text
+    that came from data can hold anything: what is not plain content is taken out.
+
+    Raises
+    ------
+    InputError
+        The language is not a two-letter code.
+    """
+    if not (len(lang) == 2 and lang.isascii() and lang.islower()):
+        raise refuse("lang", f"{lang!r} is not a language code", "use a two-letter code such as 'en' or 'es'")
+    raw, _ = _exporter().from_notebook_node(_shown(notebook, code))
+    body = clean.tidy(raw, title)
+    name = (title or body.heading).strip() or "Report"
+    return Document(name, body.heading or name, body.kicker, lang, body.html, body.contents)
+
+
+@functools.cache
+def _exporter() -> HTMLExporter:
+    """Make the exporter once a process: reading its templates takes longer than using them."""
+    from nbconvert.exporters import HTMLExporter
+    from traitlets.config import Config
+
+    off = {"enabled": False}
+    settings = Config(CSSHTMLHeaderPreprocessor=off, HighlightMagicsPreprocessor=off)
+    exporter = HTMLExporter(
+        config=settings,
+        template_name="report",
+        extra_template_basedirs=[str(TEMPLATES)],
+        exclude_anchor_links=True,
+        filters={"best": best, "base64": base64_only},
+    )
+    return exporter
+
+
+def best(data: dict[str, Any]) -> str:
+    """Name the form of an output that a page shows; `figure` and `caption` are pieces of leadlib, empty is nothing."""
+    kind = data.get(MIME, {}).get("kind")
+    if kind in ("figure", "caption"):
+        return str(kind)
+    order = ("text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "text/plain")
+    return next((name for name in order if name in data), "")
+
+
+def base64_only(text: str) -> str:
+    """Give base64 text without line breaks, and without anything that could end the attribute it stands in."""
+    return re.sub(r"[^A-Za-z0-9+/=]", "", text)
+
+
+def _shown(notebook: NotebookNode, code: bool) -> NotebookNode:
+    """Give a copy that holds only what is shown, each cell saying whether its code is."""
+    shown = copy.deepcopy(notebook)
+    shown.cells = [c for c in shown.cells if not HIDDEN.intersection(c.metadata.get("tags", []))]
+    shown.metadata.pop("widgets", None)
+    for cell in shown.cells:
+        tags = cell.metadata.get("tags", [])
+        cell.metadata["ll_code"] = code and not NO_CODE.intersection(tags)
+        cell.metadata["ll_all"] = code
+        if NO_OUTPUT.intersection(tags):
+            cell.outputs = []
+    return shown
