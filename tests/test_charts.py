@@ -47,7 +47,7 @@ def test_each_figure_is_the_same_bytes_twice_and_has_title_and_alt_text(name):
 def test_the_picture_holds_no_date_program_or_path(name):
     picture = Image.open(io.BytesIO(FIGURES[name]().png))
     assert set(picture.info) <= {"dpi"}
-    assert picture.width > 1000
+    assert picture.width > 900
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ QUIET = "#767676"
 PALE = "#D9D9D9"
 INK = "#222222"
 
-WIDTH_IN = 5.6
+WIDTH_IN = 5.0
 DOTS_PER_INCH = 192
 SHOWN_PX = 620
 
@@ -79,6 +79,8 @@ def finished(canvas: Canvas, *, id: str, title: str, alt: str, drawn: dict[str, 
 def _small(file: io.BytesIO) -> bytes:
     # 64 colours are enough for flat figures and make a page a quarter of the size: it counts over thousands of schools.
     flat = Image.open(file).convert("RGB").quantize(64, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    palette = flat.getpalette() or []
+    flat.putpalette([255 if tone > 250 else tone for tone in palette])  # white paper stays white in print
     with io.BytesIO() as small:
         flat.save(small, format="png", optimize=True)
         return small.getvalue()

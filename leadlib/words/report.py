@@ -41,7 +41,7 @@ def cover(school: Any, *, audience: Audience) -> Prose:
     ]
     if school.record_type == "synthetic":
         told.append("This school is invented. Its data were made for teaching and describe no real school.")
-    return Prose(tuple(told), role="lead", title=school.name, level=2)
+    return Prose(tuple(told), role="lead", title=school.name, level=1)
 
 
 def findings(gap: Any, change: Any, target: Any, serves: Any) -> Prose:
