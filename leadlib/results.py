@@ -22,7 +22,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Missing(Block):
     """A section that this pack or this school cannot have, and why, in one sentence.
 
-    Functions marked `passes_missing` hand it on untouched, so a report needs no branch for it. It shows itself once.
+    Functions that compute hand it on, and functions that draw show nothing for it (`passes_missing`,
+    `quiet_about_missing`): so a report needs no branch for it, and the sentence is read once a section.
     """
 
     section: str
@@ -59,13 +60,21 @@ class Missing(Block):
 
 
 def passes_missing(function: F) -> F:
-    """Let a function hand on a `Missing` argument instead of working on it; the sentence is then not told again."""
+    """Let a function that computes hand on a `Missing` argument instead of working on it; it can still be told."""
+    return _handing_on(function, told=False)
 
+
+def quiet_about_missing(function: F) -> F:
+    """Let a function that draws show nothing for a `Missing` argument: its sentence stands above, where it was made."""
+    return _handing_on(function, told=True)
+
+
+def _handing_on(function: F, *, told: bool) -> F:
     @functools.wraps(function)
     def passing(*args: Any, **kwargs: Any) -> Any:
         for value in (*args, *kwargs.values()):
             if isinstance(value, Missing):
-                return replace(value, told=True)
+                return replace(value, told=told)
         return function(*args, **kwargs)
 
     return passing  # type: ignore[return-value]

@@ -50,6 +50,8 @@ def change(value=14.0, limit=17.0) -> Result:
             "change": [value, -3.0, 1.0, 2.0],
             "limit_low": [-limit, -12.0, -8.0, NAN],
             "limit_high": [limit, 12.0, 8.0, NAN],
+            "band_low": [-limit, -12.0, -8.0, NAN],
+            "band_high": [limit, 12.0, 8.0, NAN],
         }
     )
     frame.attrs["school_id"] = "a"

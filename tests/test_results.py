@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from IPython.core.formatters import DisplayFormatter
 
-from leadlib.results import Missing, Result, passes_missing
+from leadlib.results import Missing, Result, passes_missing, quiet_about_missing
 
 
 def result(**options) -> Result:
@@ -40,15 +40,21 @@ def test_a_result_without_its_columns_is_refused():
         Result("r", "t", result().table.drop(columns="unit"), "")
 
 
-def test_what_is_missing_is_handed_on_and_told_once():
+def test_what_is_missing_is_handed_on_and_told_once_a_section():
     @passes_missing
     def double(a, *, b=0):
         return a * 2 + b
 
+    @quiet_about_missing
+    def draw(a, b=0):
+        return a * 2 + b
+
     lost = Missing("Progress", "the pack has no targets.")
-    assert double(2, b=1) == 5
-    for passed in (double(lost), double(2, b=lost)):
-        assert passed == Missing("Progress", "the pack has no targets.", told=True)
+    assert double(2, b=1) == draw(2, 1) == 5
     show = DisplayFormatter().format
-    assert show(lost)[0]["text/plain"] == "Progress is left out: the pack has no targets."
-    assert show(double(lost)) == ({}, {})
+    for passed in (lost, double(lost), double(2, b=lost), double(draw(lost))):
+        assert passed == lost
+        assert show(passed)[0]["text/plain"] == "Progress is left out: the pack has no targets."
+    for drawn in (draw(lost), draw(2, lost), draw(double(lost))):
+        assert drawn == Missing("Progress", "the pack has no targets.", told=True)
+        assert show(drawn) == ({}, {})

@@ -8,13 +8,13 @@ from matplotlib.axes import Axes
 from leadlib.blocks import Figure
 from leadlib.charts.style import DISTRICT, INK, PEERS, QUIET, SCHOOL, drawing, finished, key, unit_axis
 from leadlib.numbers import show
-from leadlib.results import Result, passes_missing
+from leadlib.results import Result, quiet_about_missing
 from leadlib.words import captions
 
 DISTRICT_GROUP = "Same district"
 
 
-@passes_missing
+@quiet_about_missing
 def profile(result: Result) -> Figure:
     """See whom the school serves: its shares beside similar schools and its district.
 
@@ -61,7 +61,7 @@ _KEY = (
 )
 
 
-@passes_missing
+@quiet_about_missing
 def comparison(result: Result) -> Figure:
     """See how far this school lies from others, with the interval; a bar that crosses the line tells of no difference.
 
@@ -98,7 +98,7 @@ def comparison(result: Result) -> Figure:
         return finished(canvas, id="comparison-figure", title=title, alt=alt, drawn=_drawn(pd.DataFrame(rows)))
 
 
-@passes_missing
+@quiet_about_missing
 def standing(result: Result, peers: Result) -> Figure:
     """See where the school stands among similar ones once chance is allowed for.
 
@@ -149,7 +149,7 @@ def standing(result: Result, peers: Result) -> Figure:
         )
 
 
-@passes_missing
+@quiet_about_missing
 def progress(result: Result) -> Figure:
     """See the year's change beside its target, with what chance alone would give a school of this size.
 
@@ -186,7 +186,7 @@ def progress(result: Result) -> Figure:
         return finished(canvas, id="progress-figure", title=title, alt=alt, drawn=_drawn(pd.DataFrame(rows)))
 
 
-@passes_missing
+@quiet_about_missing
 def resources(result: Result) -> Figure:
     """See what the school has to work with beside similar schools, each resource on its own scale.
 

@@ -9,14 +9,14 @@ from matplotlib.axes import Axes
 from leadlib.blocks import Figure
 from leadlib.charts.style import INK, PALE, PEERS, QUIET, SCHOOL, apart, drawing, finished, label_end, unit_axis
 from leadlib.numbers import school_year
-from leadlib.results import Result, passes_missing
+from leadlib.results import Result, quiet_about_missing
 from leadlib.words import captions
 
 _PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 1}
 _GROUPS = {captions.THIS: SCHOOL, captions.SIMILAR: PEERS}
 
 
-@passes_missing
+@quiet_about_missing
 def trend(result: Result) -> Figure:
     """See how this school's outcomes moved, with their intervals, beside similar schools.
 
@@ -80,14 +80,15 @@ def _draw_line(ax: Axes, line: pd.DataFrame, colour: str, *, banded: bool) -> No
         ax.vlines(x, low, high, color=colour, linewidth=1.4)
 
 
-@passes_missing
+@quiet_about_missing
 def funnel(result: Result) -> Figure:
     """See why a small school's bad year may be chance: change against size, with the limits of chance alone.
 
     Parameters
     ----------
     result
-        What `designs.funnel` gives; its `frame` holds one row a school: `size, change, limit_low, limit_high`.
+        What `designs.funnel` gives; its `frame` holds one row a school: `size, change`, its own limits
+        `limit_low, limit_high`, and those of a middling school of its size, `band_low, band_high`.
     """
     frame = result.frame.dropna(subset=["size", "change"]).sort_values(["size", "school_id"])
     frame = frame[frame["measure"] == frame["measure"].iloc[0]]
@@ -96,7 +97,7 @@ def funnel(result: Result) -> Figure:
         ax = axes[0, 0]
         ax.scatter(frame["size"], frame["change"], s=5, color=QUIET, alpha=0.35, linewidths=0, rasterized=True)
         ax.fill_between(
-            frame["size"], frame["limit_low"], frame["limit_high"], color=PALE, alpha=0.75, linewidth=0, zorder=0
+            frame["size"], frame["band_low"], frame["band_high"], color=PALE, alpha=0.75, linewidth=0, zorder=0
         )
         ax.axhline(0, color=INK, linewidth=0.8)
         ax.scatter(here["size"], here["change"], s=70, color=SCHOOL, edgecolor="white", zorder=5)

@@ -22,8 +22,9 @@ def rows(result: Result, group: str | None = None) -> list[dict[Any, Any]]:
 
 
 def lower_first(text: str) -> str:
-    """Start a name inside a sentence with a small letter, unless it is an abbreviation."""
-    return text if len(text) > 1 and text[1].isupper() else text[:1].lower() + text[1:]
+    """Start a name inside a sentence with a small letter, unless it is an abbreviation or a name of its own."""
+    proper = any(word[:1].isupper() for word in text.split()[1:]) or text[1:2].isupper()
+    return text if proper else text[:1].lower() + text[1:]
 
 
 def position(row: dict[Any, Any]) -> str:
