@@ -17,6 +17,8 @@ from leadlib.errors import InputError, Problem, refuse
 
 if TYPE_CHECKING:
     from leadlib.batch import Plan, Request, Summary
+    from leadlib.batch.one import Outcome
+    from leadlib.batch.plan import Job
 
 WHERE = 'Choose schools, such as district="Napa Valley Unified".'
 PLAN_FILES = (".yml", ".yaml")
@@ -197,8 +199,12 @@ def _progress(plan: Plan) -> Iterator[Any]:
             yield lambda job, outcome: bar.update()
         return
     count = iter(range(1, total + 1))
-    yield lambda job, outcome: click.echo(
-        f"[{next(count)}/{total}] {job.school_name}: {outcome.status} in {outcome.seconds:.1f} s", err=True)
+    yield lambda job, outcome: click.echo(f"[{next(count)}/{total}] {_line(job, outcome)}", err=True)
+
+
+def _line(job: Job, outcome: Outcome) -> str:
+    why = f" ({outcome.cause})" if outcome.cause else ""
+    return f"{job.school_name}: {outcome.status} in {outcome.seconds:.1f} s{why}"
 
 
 @cli.command()

@@ -50,7 +50,7 @@ class Report(Block):
         return f"Report: {self.title}"
 
 
-def report(pack: str, school_id: str, year: int | None = None, audience: str = "principal", *,
+def report(pack: str, school_id: str, year: int | None = None, audience: str | None = None, *,
            notebook: str | Path | None = None) -> Report:
     """Make one school's report and give it as a page that shows itself in the notebook.
 
@@ -65,7 +65,7 @@ def report(pack: str, school_id: str, year: int | None = None, audience: str = "
     year
         Fall of the school year; the newest the school has, if left out.
     audience
-        Who will read it: one of the values that the notebook names.
+        Who will read it, one of those that the notebook names; its own choice, if left out.
     notebook
         Another report notebook.
 
@@ -77,7 +77,7 @@ def report(pack: str, school_id: str, year: int | None = None, audience: str = "
     from leadlib.batch import Request, plan
     from leadlib.batch.run import task
 
-    asked = {"audience": audience} | ({} if year is None else {"year": year})
+    asked = {k: v for k, v in (("year", year), ("audience", audience)) if v is not None}
     out = Path(tempfile.mkdtemp(prefix="leadlib-report-"))
     checked = plan(Request(_notebook(notebook), pack, schools=(school_id,), parameters=asked, to=("html",),
                            name="report", out=out, source="report"))
@@ -216,7 +216,7 @@ class Picker:
         self.page.value = ""
         self._say(WAIT.format(self.school.label))
         try:
-            made = report(self.pack.value, self.school.value, self.year.value, self.audience.value or "principal",
+            made = report(self.pack.value, self.school.value, self.year.value, self.audience.value,
                           notebook=self._notebook)
         except InputError as error:
             self._say(f"The report could not be made. {error}", wrong=True)

@@ -1,0 +1,125 @@
+"""One school: run the notebook, make its pages, and put them under their names only when all of them stand."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+
+from leadlib.batch.execute import Trouble, execute, short, writes
+from leadlib.pages.files import write_whole
+
+SUFFIX = {"notebooks": ".ipynb", "html": ".html", "pdf": ".pdf", "findings": ".json", "failed": ".ipynb"}
+THIS_SCHOOL = "This school"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker needs to know to make one school's report; only plain values, for it goes through a pipe."""
+
+    notebook: str
+    parameters: dict[str, Any]
+    slug: str
+    title: str
+    folder: str
+    to: list[str]
+    cell_seconds: int = 600
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one school ended: its files with their checksums, or the cause of the failure."""
+
+    status: str
+    seconds: float = 0.0
+    cause: str | None = None
+    cell: int | None = None
+    message: str | None = None
+    outputs: dict[str, dict[str, str]] = field(default_factory=dict)
+    trend: list[dict[str, Any]] = field(default_factory=list)
+
+
+def path_of(folder: Path, kind: str, slug: str) -> Path:
+    """Give the place of a school's file of one kind."""
+    return folder / kind / f"{slug}{SUFFIX[kind]}"
+
+
+def report(task: Task) -> Outcome:
+    """Make all files of one school, or none; a failed notebook is kept in `failed` with its error in it."""
+    begun = time.monotonic()
+    book, trouble = execute(Path(task.notebook), task.parameters, cell_seconds=task.cell_seconds)
+    made: dict[str, bytes] = {}
+    trend: list[dict[str, Any]] = []
+    if trouble is None:
+        try:
+            made, trend = _pages(task, book)
+        except Exception as error:  # a page that cannot be made is a failed school, never a failed batch
+            trouble = Trouble("page", short(f"{type(error).__name__}: {error}"))
+    if trouble:
+        made = {"failed": writes(book)}
+    outputs = publish(task, made)
+    seconds = round(time.monotonic() - begun, 2)
+    if trouble:
+        return Outcome("failed", seconds, **asdict(trouble), outputs=outputs)
+    return Outcome("done", seconds, outputs=outputs, trend=trend)
+
+
+def _pages(task: Task, book: NotebookNode) -> tuple[dict[str, bytes], list[dict[str, Any]]]:
+    from leadlib import pages
+
+    found = pages.findings(book)
+    made = {"notebooks": writes(book)}
+    with tempfile.TemporaryDirectory(prefix="leadlib-") as work:
+        names = {kind: Path(work) / f"page.{kind}" for kind in task.to}
+        pages.render(book, to=task.to, out=names, title=task.title)
+        made |= {kind: name.read_bytes() for kind, name in names.items()}
+    text = json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False, sort_keys=True) + "\n"
+    return made | {"findings": text.encode("utf-8")}, trend_of(found)
+
+
+def publish(task: Task, made: dict[str, bytes]) -> dict[str, dict[str, str]]:
+    """Write the files of one school under their names; when one cannot be written, none stays."""
+    folder = Path(task.folder)
+    written: list[Path] = []
+    try:
+        for kind, content in made.items():
+            written.append(path_of(folder, kind, task.slug))
+            write_whole(written[-1], content)
+    except BaseException:
+        for path in written:
+            with suppress(OSError):
+                path.unlink()
+        raise
+    return {kind: {"path": path_of(Path(), kind, task.slug).as_posix(), "sha256": hashlib.sha256(content).hexdigest()}
+            for kind, content in made.items()}
+
+
+def trend_of(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give this school's own line from the findings: for each measure its (year, value) points, for the index page."""
+    lines: dict[str, list[list[Any]]] = {}
+    for table in _tables(found, "trend"):
+        keys = [c["key"] for c in table.get("columns", [])]
+        for row in table.get("values", []):
+            cell = dict(zip(keys, row, strict=False))
+            if cell.get("group") == THIS_SCHOOL and cell.get("value") is not None:
+                lines.setdefault(str(cell.get("measure")), []).append([cell.get("year"), cell["value"]])
+    return [{"measure": measure, "points": points} for measure, points in lines.items()]
+
+
+def _tables(found: Any, name: str) -> Iterator[dict[str, Any]]:
+    if isinstance(found, dict):
+        if found.get("kind") == "table" and found.get("id") == name:
+            yield found
+        for part in found.values():
+            yield from _tables(part, name)
+    elif isinstance(found, Sequence) and not isinstance(found, str):
+        for part in found:
+            yield from _tables(part, name)
