@@ -29,7 +29,7 @@ INK = "#222222"
 
 WIDTH_IN = 5.0
 DOTS_PER_INCH = 192
-SHOWN_PX = 620
+SHOWN_PX = 560
 
 _RC: dict[str, Any] = {
     "font.family": "DejaVu Sans",
