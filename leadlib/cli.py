@@ -106,8 +106,11 @@ def _plan_file_requests(what: Sequence[str], asked: dict[str, Any]) -> list[Requ
 
     from leadlib.batch import read_plan_file
 
-    problems = [Problem("leadlib run", f"--{name} does not go with a plan file", "write it into the file")
-                for name in ("pack", "where", "schools", "year", "parameters", "name") if asked[name]]
+    problems = [
+        Problem("leadlib run", f"--{name} does not go with a plan file", "write it into the file")
+        for name in ("pack", "where", "schools", "year", "parameters", "name")
+        if asked[name]
+    ]
     changes = {"out": asked["out"]} if asked["out"] else {}
     changes |= {"to": _formats(asked["to"])} if asked["to"] else {}
     found = []
@@ -167,8 +170,11 @@ def _all_planned(requests: Sequence[Request]) -> list[Plan]:
         except InputError as error:
             problems += [p for p in error.problems if p not in problems]
     names = [p.folder for p in plans]
-    problems += [Problem("name", f"two plans would be written to {folder}", "give each a name of its own")
-                 for k, folder in enumerate(names) if folder in names[:k]]
+    problems += [
+        Problem("name", f"two plans would be written to {folder}", "give each a name of its own")
+        for k, folder in enumerate(names)
+        if folder in names[:k]
+    ]
     if problems:
         raise InputError(problems)
     return plans

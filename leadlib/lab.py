@@ -41,17 +41,25 @@ class Report(Block):
         """Give the page in a frame of its own, where no script of it can run, and a link that saves it."""
         whole = base64.b64encode(self.page.encode("utf-8")).decode("ascii")
         link = f'<a download="{escape(self.path.name)}" href="data:text/html;base64,{whole}">Save this report</a>'
-        return (f"<p>{link}</p>"
-                f'<iframe title="{escape(self.title)}" srcdoc="{escape(self.page)}" sandbox="allow-popups" '
-                'style="width:100%;height:80vh;border:1px solid #767676;background:#fff"></iframe>')
+        return (
+            f"<p>{link}</p>"
+            f'<iframe title="{escape(self.title)}" srcdoc="{escape(self.page)}" sandbox="allow-popups" '
+            'style="width:100%;height:80vh;border:1px solid #767676;background:#fff"></iframe>'
+        )
 
     def plain(self) -> str:
         """Give the title; no clock, no folder, so that a notebook with it stays the same."""
         return f"Report: {self.title}"
 
 
-def report(pack: str, school_id: str, year: int | None = None, audience: str | None = None, *,
-           notebook: str | Path | None = None) -> Report:
+def report(
+    pack: str,
+    school_id: str,
+    year: int | None = None,
+    audience: str | None = None,
+    *,
+    notebook: str | Path | None = None,
+) -> Report:
     """Make one school's report and give it as a page that shows itself in the notebook.
 
     The files go to a new temporary folder, never into the workbook's own.
@@ -79,8 +87,18 @@ def report(pack: str, school_id: str, year: int | None = None, audience: str | N
 
     asked = {k: v for k, v in (("year", year), ("audience", audience)) if v is not None}
     out = Path(tempfile.mkdtemp(prefix="leadlib-report-"))
-    checked = plan(Request(_notebook(notebook), pack, schools=(school_id,), parameters=asked, to=("html",),
-                           name="report", out=out, source="report"))
+    checked = plan(
+        Request(
+            _notebook(notebook),
+            pack,
+            schools=(school_id,),
+            parameters=asked,
+            to=("html",),
+            name="report",
+            out=out,
+            source="report",
+        )
+    )
     job = checked.jobs[0]
     outcome = _worker().run(task(checked, job))
     if outcome.status != "done":
@@ -122,8 +140,14 @@ def _worker() -> Worker:
     return _warm[0]
 
 
-def picker(pack: str | None = None, school_id: str | None = None, year: int | None = None,
-           audience: str | None = None, *, notebook: str | Path | None = None) -> Picker:
+def picker(
+    pack: str | None = None,
+    school_id: str | None = None,
+    year: int | None = None,
+    audience: str | None = None,
+    *,
+    notebook: str | Path | None = None,
+) -> Picker:
     """Show lists to pick a pack, a district, a school, a year and a reader from, and a button that shows the report.
 
     What is given is picked to begin with; the rest starts at the first of each list, and at the newest year.
@@ -139,8 +163,9 @@ def picker(pack: str | None = None, school_id: str | None = None, year: int | No
 class Picker:
     """The lists, the button and the place for the page. Each is an ipywidgets object and can be set from code."""
 
-    def __init__(self, pack: str | None, school_id: str | None, year: int | None, audience: str | None,
-                 notebook: Path) -> None:
+    def __init__(
+        self, pack: str | None, school_id: str | None, year: int | None, audience: str | None, notebook: Path
+    ) -> None:
         import ipywidgets as widgets
 
         from leadlib.batch import parameters
@@ -157,8 +182,9 @@ class Picker:
         self.button = widgets.Button(description="Show the report", button_style="primary", icon="file-text-o")
         self.status = widgets.HTML()
         self.page = widgets.HTML(layout=widgets.Layout(width="100%"))
-        self.widget = widgets.VBox([self.pack, self.district, self.school, self.year, self.audience, self.button,
-                                    self.status, self.page])
+        self.widget = widgets.VBox(
+            [self.pack, self.district, self.school, self.year, self.audience, self.button, self.status, self.page]
+        )
         self._begin(pack, school_id, year, audience)
         self.pack.observe(lambda _: self._fill_districts(), "value")
         self.district.observe(lambda _: self._fill_schools(), "value")
@@ -174,8 +200,11 @@ class Picker:
             assert self._rows is not None
             found = self._rows[self._rows["school_id"] == school_id]
             if found.empty:
-                raise refuse(f"pack {self.pack.value}, school_id", f"there is no school {school_id!r}",
-                             nearest(school_id, self._rows["school_id"]))
+                raise refuse(
+                    f"pack {self.pack.value}, school_id",
+                    f"there is no school {school_id!r}",
+                    nearest(school_id, self._rows["school_id"]),
+                )
             self.district.value = found["district"].iloc[0]
             self._fill_schools()
             self.school.value = school_id
@@ -216,8 +245,9 @@ class Picker:
         self.page.value = ""
         self._say(WAIT.format(self.school.label))
         try:
-            made = report(self.pack.value, self.school.value, self.year.value, self.audience.value,
-                          notebook=self._notebook)
+            made = report(
+                self.pack.value, self.school.value, self.year.value, self.audience.value, notebook=self._notebook
+            )
         except InputError as error:
             self._say(f"The report could not be made. {error}", wrong=True)
         else:

@@ -11,8 +11,31 @@ from hypothesis import strategies as st
 
 from leadlib.batch import naming
 
-HOSTILE = ["../x", "..", ".", "a:b|c?", "x\ny", "y" * 300, "con", "NUL", "com1.txt", "a/b\\c", "http://host/x", "", " ",
-           "-", "\u202ename", "学校", "trailing.", "\0", "~", "$HOME", "%TEMP%", "{school}", "\ud800"]
+HOSTILE = [
+    "../x",
+    "..",
+    ".",
+    "a:b|c?",
+    "x\ny",
+    "y" * 300,
+    "con",
+    "NUL",
+    "com1.txt",
+    "a/b\\c",
+    "http://host/x",
+    "",
+    " ",
+    "-",
+    "\u202ename",
+    "学校",
+    "trailing.",
+    "\0",
+    "~",
+    "$HOME",
+    "%TEMP%",
+    "{school}",
+    "\ud800",
+]
 SAFE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 
 
@@ -56,8 +79,9 @@ def test_a_plain_batch_name_is_taken(name: str) -> None:
     assert naming.check_batch_name(name) == []
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\\b", "con", "NUL", "a.", "a b", "-a", "x" * 81, "a\n",
-                                  "école", "a:b"])
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "a/b", "a\\b", "con", "NUL", "a.", "a b", "-a", "x" * 81, "a\n", "école", "a:b"]
+)
 def test_a_batch_name_that_is_no_folder_everywhere_is_refused_with_one_that_is(name: str) -> None:
     (problem,) = naming.check_batch_name(name)
     better = re.search(r"such as '(.+)'", problem.fix)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from leadlib.batch import parameters
 from leadlib.errors import InputError
 
-CELL = '''# what may be asked
+CELL = """# what may be asked
 pack: str = "tiny"
 school_id: str = "010000500770"  # the id
 year: int = 1999  # the fall; one of: 1998, 1999
@@ -22,7 +22,7 @@ deep: bool = False
 group: str | None = None
 design: Literal["did", "rd"] = "did"
 untyped = 3
-'''
+"""
 
 
 @pytest.fixture
@@ -36,9 +36,16 @@ def problems_of(given: dict, declared: dict[str, parameters.Parameter]) -> list[
 
 def test_types_defaults_help_and_allowed_values_are_read(declared: dict[str, parameters.Parameter]) -> None:
     assert [(p.name, p.type, p.default) for p in declared.values()] == [
-        ("pack", "str", "tiny"), ("school_id", "str", "010000500770"), ("year", "int", 1999),
-        ("audience", "str", "principal"), ("share", "float", 0.5), ("deep", "bool", False), ("group", "str", None),
-        ("design", "str", "did"), ("untyped", "int", 3)]
+        ("pack", "str", "tiny"),
+        ("school_id", "str", "010000500770"),
+        ("year", "int", 1999),
+        ("audience", "str", "principal"),
+        ("share", "float", 0.5),
+        ("deep", "bool", False),
+        ("group", "str", None),
+        ("design", "str", "did"),
+        ("untyped", "int", 3),
+    ]
     assert declared["year"].allowed == (1998, 1999)
     assert declared["audience"].allowed == ("principal", "board")
     assert declared["design"].allowed == ("did", "rd")
@@ -55,35 +62,71 @@ def test_no_text_is_ever_changed(text: str) -> None:
     assert parameters.convert(text, parameters.Parameter("x", "str", "")) == text
 
 
-@pytest.mark.parametrize(("name", "text", "value"), [
-    ("year", "1998", 1998), ("year", " 1999 ", 1999), ("share", "0.25", 0.25), ("share", "1e-2", 0.01),
-    ("share", "3", 3.0), ("deep", "YES", True), ("deep", "no", False), ("deep", "true", True), ("group", "", None),
-    ("group", "None", None), ("group", "EL", "EL"), ("design", "rd", "rd")])
-def test_a_typed_text_becomes_its_value(name: str, text: str, value: object,
-                                        declared: dict[str, parameters.Parameter]) -> None:
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("year", "1998", 1998),
+        ("year", " 1999 ", 1999),
+        ("share", "0.25", 0.25),
+        ("share", "1e-2", 0.01),
+        ("share", "3", 3.0),
+        ("deep", "YES", True),
+        ("deep", "no", False),
+        ("deep", "true", True),
+        ("group", "", None),
+        ("group", "None", None),
+        ("group", "EL", "EL"),
+        ("design", "rd", "rd"),
+    ],
+)
+def test_a_typed_text_becomes_its_value(
+    name: str, text: str, value: object, declared: dict[str, parameters.Parameter]
+) -> None:
     made = parameters.convert(text, declared[name])
     assert (made, type(made)) == (value, type(value))
 
 
-@pytest.mark.parametrize(("name", "value"), [
-    ("year", "1999.0"), ("year", "19x9"), ("year", "4.8E+11"), ("year", "1_999"), ("year", "\u0661"), ("year", ""),
-    ("year", True), ("year", 1999.0), ("share", "half"), ("share", "nan"), ("share", "1e999"), ("share", float("inf")),
-    ("deep", "2"), ("deep", 1), ("pack", 7), ("pack", None), ("school_id", 10000500770), ("untyped", "x"),
-    ("untyped", True)])
-def test_a_value_of_another_type_is_refused(name: str, value: object,
-                                            declared: dict[str, parameters.Parameter]) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("year", "1999.0"),
+        ("year", "19x9"),
+        ("year", "4.8E+11"),
+        ("year", "1_999"),
+        ("year", "\u0661"),
+        ("year", ""),
+        ("year", True),
+        ("year", 1999.0),
+        ("share", "half"),
+        ("share", "nan"),
+        ("share", "1e999"),
+        ("share", float("inf")),
+        ("deep", "2"),
+        ("deep", 1),
+        ("pack", 7),
+        ("pack", None),
+        ("school_id", 10000500770),
+        ("untyped", "x"),
+        ("untyped", True),
+    ],
+)
+def test_a_value_of_another_type_is_refused(
+    name: str, value: object, declared: dict[str, parameters.Parameter]
+) -> None:
     (problem,) = problems_of({name: value}, declared)
     assert f"parameter {name!r}" in problem and " is not " in problem
 
 
 def test_a_value_that_is_not_allowed_is_refused_with_the_nearest(declared: dict[str, parameters.Parameter]) -> None:
     assert problems_of({"audience": "prncipal"}, declared) == [
-        "here: parameter 'audience': 'prncipal' is not a value it takes; did you mean 'principal'?"]
+        "here: parameter 'audience': 'prncipal' is not a value it takes; did you mean 'principal'?"
+    ]
 
 
 def test_a_misspelt_name_is_refused_with_the_nearest(declared: dict[str, parameters.Parameter]) -> None:
     assert problems_of({"audence": "board"}, declared) == [
-        "here: the notebook has no parameter 'audence' -> did you mean 'audience'?"]
+        "here: the notebook has no parameter 'audence' -> did you mean 'audience'?"
+    ]
 
 
 @pytest.mark.parametrize("name", ["a b", "1x", "x=1\nimport os;os.system('true')\ny", "class", "", "a-b", "a.b"])
@@ -97,10 +140,18 @@ def test_all_that_is_wrong_is_told_at_once_and_the_rest_is_kept(declared: dict[s
     assert values == {"deep": True} and len(problems) == 2
 
 
-@pytest.mark.parametrize(("cell", "said"), [
-    ("year: int = 'x'", "is not a whole number"), ("year: int", "no default"), ("a = [1]", "cannot be given"),
-    ("a: str = 'x'  # one of: y, z", "is not a value it takes"), ("a: int = open('x')", "line 1: a: "),
-    ("a: str = ", "not Python"), ("a: Path = 'x'", "cannot be given")])
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("year: int = 'x'", "is not a whole number"),
+        ("year: int", "no default"),
+        ("a = [1]", "cannot be given"),
+        ("a: str = 'x'  # one of: y, z", "is not a value it takes"),
+        ("a: int = open('x')", "line 1: a: "),
+        ("a: str = ", "not Python"),
+        ("a: Path = 'x'", "cannot be given"),
+    ],
+)
 def test_a_parameters_cell_that_cannot_be_read_is_refused(cell: str, said: str) -> None:
     with pytest.raises(InputError, match=said):
         parameters.read_cell(cell, "n.ipynb")
@@ -113,7 +164,13 @@ def test_a_notebook_without_a_parameters_cell_is_refused(tmp_path: Path) -> None
 
 def test_a_notebook_with_one_is_read(tmp_path: Path) -> None:
     assert list(parameters.read(samples.notebook(tmp_path / "n.ipynb"))) == [
-        "pack", "school_id", "year", "audience", "share", "deep"]
+        "pack",
+        "school_id",
+        "year",
+        "audience",
+        "share",
+        "deep",
+    ]
 
 
 def test_a_notebook_of_another_language_is_refused(tmp_path: Path) -> None:

@@ -38,14 +38,21 @@ def test_a_plan_has_one_job_a_school_sorted_by_file_name(request_: Request) -> N
     made = plan(request_)
     assert [(j.slug, j.school_id, j.title) for j in made.jobs] == [
         ("low-elementary-002", "002", "Low Elementary, Small Valley"),
-        ("pena-s-high-001", "001", "Peña's High, Small Valley")]
+        ("pena-s-high-001", "001", "Peña's High, Small Valley"),
+    ]
     assert made.folder == request_.out / "b" and not request_.out.exists()
 
 
 def test_a_value_is_given_with_the_type_its_parameter_declares(request_: Request) -> None:
     made = plan(replace(request_, parameters={"year": "1998", "share": "1", "deep": "no", "audience": "board"}))
     assert made.jobs[0].parameters | {"pack": ""} == {
-        "pack": "", "school_id": "002", "year": 1998, "share": 1.0, "deep": False, "audience": "board"}
+        "pack": "",
+        "school_id": "002",
+        "year": 1998,
+        "share": 1.0,
+        "deep": False,
+        "audience": "board",
+    }
 
 
 def test_the_newest_year_is_taken_when_none_is_given(request_: Request) -> None:
@@ -108,8 +115,9 @@ CHANGES: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("change", "said"), CHANGES, ids=[said for _, said in CHANGES])
-def test_bad_input_is_one_clear_problem_and_nothing_is_written(change: dict[str, Any], said: str,
-                                                               request_: Request) -> None:
+def test_bad_input_is_one_clear_problem_and_nothing_is_written(
+    change: dict[str, Any], said: str, request_: Request
+) -> None:
     (problem,) = problems_of(replace(request_, **change))
     assert said in problem
 
@@ -120,14 +128,19 @@ def test_all_problems_are_told_at_once(request_: Request) -> None:
     assert [sum(said in p for p in found) for said in ("tyni", "audence", "whole number", "'doc'", "'con'")] == [1] * 5
 
 
-@pytest.mark.parametrize(("parameters", "said"), [
-    (None, ["no cell is tagged 'parameters'"]),
-    ("school_id: str = '1'\nyear: int = 1999", ["no text parameter 'pack'"]),
-    ("pack: str = 'x'\nyear: int = 1999", ["no text parameter 'school_id'"]),
-    ("pack: str = 'x'\nschool_id: int = 1", ["no text parameter 'school_id'"]),
-    ("year: int = 1999", ["no text parameter 'pack'", "no text parameter 'school_id'"])])
-def test_a_notebook_that_cannot_be_told_the_school_is_refused(parameters: str | None, said: list[str],
-                                                              request_: Request) -> None:
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        (None, ["no cell is tagged 'parameters'"]),
+        ("school_id: str = '1'\nyear: int = 1999", ["no text parameter 'pack'"]),
+        ("pack: str = 'x'\nyear: int = 1999", ["no text parameter 'school_id'"]),
+        ("pack: str = 'x'\nschool_id: int = 1", ["no text parameter 'school_id'"]),
+        ("year: int = 1999", ["no text parameter 'pack'", "no text parameter 'school_id'"]),
+    ],
+)
+def test_a_notebook_that_cannot_be_told_the_school_is_refused(
+    parameters: str | None, said: list[str], request_: Request
+) -> None:
     samples.notebook(request_.notebook, parameters=parameters)
     assert [any(s in p for p in problems_of(request_)) for s in said] == [True] * len(said)
 
@@ -198,9 +211,15 @@ def test_a_folder_with_files_of_somebody_else_is_refused(request_: Request) -> N
     assert "holds files that no batch made" in problem
 
 
-@pytest.mark.parametrize("prepare", [lambda f: None, lambda f: f.mkdir(parents=True),
-                                     lambda f: (f.mkdir(parents=True), a_file(f / ".lock")),
-                                     lambda f: (f.mkdir(parents=True), a_file(f / "manifest.json"))])
+@pytest.mark.parametrize(
+    "prepare",
+    [
+        lambda f: None,
+        lambda f: f.mkdir(parents=True),
+        lambda f: (f.mkdir(parents=True), a_file(f / ".lock")),
+        lambda f: (f.mkdir(parents=True), a_file(f / "manifest.json")),
+    ],
+)
 def test_a_new_an_empty_and_an_earlier_folder_are_taken(prepare: Callable[[Path], Any], request_: Request) -> None:
     prepare(request_.out / "b")
     assert isinstance(plan(request_), Plan)

@@ -23,7 +23,10 @@ def problems_of(path: Path) -> list[str]:
 
 
 def test_the_traps_of_yaml_are_read_as_text(tmp_path: Path) -> None:
-    read = read_plan_file(plan_file(tmp_path, """
+    read = read_plan_file(
+        plan_file(
+            tmp_path,
+            """
 notebook: report.ipynb
 pack: tiny
 where: {level: NO, district: 0100}
@@ -32,7 +35,9 @@ parameters:
   year: 1999
   audience: off
   share: .inf
-"""))
+""",
+        )
+    )
     assert read.schools == ("010000500770", "4.8E+11", "yes", "1_000", "2024-01-01", "1:30", "~", "007", "0x1F")
     assert read.where == {"level": "NO", "district": "0100"}
     assert read.parameters == {"year": "1999", "audience": "off", "share": ".inf"}
@@ -74,14 +79,21 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
         f"{path}, pack: one value is expected here",
         f"{path}, where: lines `name: value` are expected here",
         f"{path}, parameters: lines `name: value` are expected here",
-        f"{path}, schools: a list of values is expected here"]
+        f"{path}, schools: a list of values is expected here",
+    ]
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ("pack: a\npack: b\nnotebook: n", "line 1: this is not YAML: 'pack' stands twice"),
-    ("notebook: n\npack: [a", "line 2: this is not YAML"),
-    ("", "this is not a plan"), ("- a", "this is not a plan"), ("a\tb: \x01", "this is not YAML"),
-    ("pack: !!python/object:os.system x\nnotebook: n", "")])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("pack: a\npack: b\nnotebook: n", "line 1: this is not YAML: 'pack' stands twice"),
+        ("notebook: n\npack: [a", "line 2: this is not YAML"),
+        ("", "this is not a plan"),
+        ("- a", "this is not a plan"),
+        ("a\tb: \x01", "this is not YAML"),
+        ("pack: !!python/object:os.system x\nnotebook: n", ""),
+    ],
+)
 def test_a_file_that_is_no_plan_is_refused(text: str, said: str, tmp_path: Path) -> None:
     if said:
         assert said in problems_of(plan_file(tmp_path, text))[0]

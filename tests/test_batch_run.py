@@ -26,8 +26,13 @@ from leadlib.batch import Request, execute, manifest, one, plan, run
 from leadlib.errors import InputError
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals are sent as on Linux and macOS")
-HARD = [("001", "Peña's High"), ("002", "Low Elementary"), ("bad", "Bad"), ("exit", "Exit"),
-        *([("dead", "Dead"), ("gone", "Gone")] if os.name == "posix" else [])]
+HARD = [
+    ("001", "Peña's High"),
+    ("002", "Low Elementary"),
+    ("bad", "Bad"),
+    ("exit", "Exit"),
+    *([("dead", "Dead"), ("gone", "Gone")] if os.name == "posix" else []),
+]
 ROWS = [(i, name, "1", "Hill", "High") for i, name in HARD]
 KINDS = ("findings", "html", "notebooks", "pdf")
 
@@ -79,13 +84,19 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
 
 def test_good_schools_are_done_although_others_fail(ran: Ran) -> None:
     assert {s["school_id"]: s["status"] for s in ran.manifest["schools"]} == {
-        i: "done" if i in ("001", "002") else "failed" for i, _ in HARD}
+        i: "done" if i in ("001", "002") else "failed" for i, _ in HARD
+    }
     assert ran.summary.exit_code == 1 and ran.summary.done == 2
 
 
-@pytest.mark.parametrize(("school_id", "cause", "message"), [
-    ("bad", "ValueError", "no pupils <b>here</b>"), ("exit", "stopped early", "the cell called exit"),
-    pytest.param("dead", "kernel died", "its process ended while the cell ran", marks=POSIX)])
+@pytest.mark.parametrize(
+    ("school_id", "cause", "message"),
+    [
+        ("bad", "ValueError", "no pupils <b>here</b>"),
+        ("exit", "stopped early", "the cell called exit"),
+        pytest.param("dead", "kernel died", "its process ended while the cell ran", marks=POSIX),
+    ],
+)
 def test_a_failure_is_told_with_cell_and_message(school_id: str, cause: str, message: str, ran: Ran) -> None:
     school = ran.school(school_id)
     assert (school["cause"], school["cell"]) == (cause, 5) and message in school["message"]
@@ -222,7 +233,10 @@ def test_parts_of_files_that_a_killed_run_left_are_removed(tmp_path: Path) -> No
     (tmp_path / "manifest.json").write_text('{"schools": []}', encoding="utf-8")
     manifest.clear(tmp_path)
     assert sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*")) == [
-        "html", "html/mine.part", "manifest.json"]
+        "html",
+        "html/mine.part",
+        "manifest.json",
+    ]
 
 
 @pytest.mark.parametrize("owner", ["", "999999999 1.0", "nonsense", f"{os.getpid()} 1.0"])
@@ -255,8 +269,9 @@ def test_all_files_of_a_school_appear_together(task: one.Task) -> None:
     assert files(task) == ["findings/oak-1.json", "html/oak-1.html", "notebooks/oak-1.ipynb", "pdf/oak-1.pdf"]
 
 
-def test_a_page_that_cannot_be_made_leaves_no_file_but_the_failed_notebook(task: one.Task,
-                                                                           monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_cannot_be_made_leaves_no_file_but_the_failed_notebook(
+    task: one.Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*_: Any, to: list[str], out: dict[str, Path], **__: Any) -> None:
         out["html"].write_text("half a pa", encoding="utf-8")
         raise RuntimeError("no such font")
@@ -322,8 +337,9 @@ def test_cells_run_where_the_notebook_stands_with_one_thread(tmp_path: Path, mon
 
 
 @pytest.mark.parametrize(("encryption", "warns"), [("auto", False), ("disabled", True)])
-def test_a_kernel_does_not_warn_of_talk_in_clear(encryption: str, warns: bool, tmp_path: Path,
-                                                 monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture) -> None:
+def test_a_kernel_does_not_warn_of_talk_in_clear(
+    encryption: str, warns: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
+) -> None:
     path = samples.notebook(tmp_path / "n.ipynb", ["1"])
     other = type("Other", (execute.Kernel,), {"_encrypted": default("transport_encryption")(lambda _: encryption)})
     if warns:
@@ -344,8 +360,23 @@ def test_workers_do_not_inherit_the_ban_on_compiled_files(tmp_path: Path, monkey
 
 
 def command(request: Request) -> list[str]:
-    return [sys.executable, "-m", "leadlib", "run", str(request.notebook), "--pack", request.pack, "--school", "all",
-            "--name", "b", "--out", str(request.out), "--jobs", "2"]
+    return [
+        sys.executable,
+        "-m",
+        "leadlib",
+        "run",
+        str(request.notebook),
+        "--pack",
+        request.pack,
+        "--school",
+        "all",
+        "--name",
+        "b",
+        "--out",
+        str(request.out),
+        "--jobs",
+        "2",
+    ]
 
 
 def environment(seed: str = "0") -> dict[str, str]:
@@ -371,8 +402,21 @@ def test_two_runs_give_the_same_bytes_under_different_hash_seeds(tmp_path: Path)
 def test_the_school_report_gives_the_same_bytes_under_different_hash_seeds(root: Path, tmp_path: Path) -> None:
     made = []
     for seed in ("1", "2"):
-        words = [sys.executable, "-m", "leadlib", "run", "notebooks/reports/school-report.ipynb", "--pack",
-                 "california-2000", "--school", "28662666027007", "--name", "b", "--out", str(tmp_path / seed)]
+        words = [
+            sys.executable,
+            "-m",
+            "leadlib",
+            "run",
+            "notebooks/reports/school-report.ipynb",
+            "--pack",
+            "california-2000",
+            "--school",
+            "28662666027007",
+            "--name",
+            "b",
+            "--out",
+            str(tmp_path / seed),
+        ]
         ended = subprocess.run(words, cwd=root, env=environment(seed), capture_output=True, text=True, timeout=300)
         assert ended.returncode == 0, ended.stderr
         made.append(released(tmp_path / seed / "b"))
@@ -382,15 +426,23 @@ def test_the_school_report_gives_the_same_bytes_under_different_hash_seeds(root:
 def endless(folder: Path) -> Request:
     """Ask for schools of which all but the first never end: a loop in C lets no other thread of the kernel run."""
     request = ask(folder, [(f"{k}", f"School {k}", "1", "Hill", "High") for k in range(4)])
-    samples.notebook(request.notebook, [f"open(r'{folder}/started-' + school_id, 'w').close()",
-                                        "sum(range(10 ** 12 if school_id != '0' else 0))"])
+    samples.notebook(
+        request.notebook,
+        [f"open(r'{folder}/started-' + school_id, 'w').close()", "sum(range(10 ** 12 if school_id != '0' else 0))"],
+    )
     return request
 
 
 def started(request: Request, folder: Path) -> subprocess.Popen[str]:
     """Start a batch and wait until its second school runs."""
-    process = subprocess.Popen(command(request), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                               text=True, start_new_session=True)
+    process = subprocess.Popen(
+        command(request),
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
     end = time.monotonic() + 60
     while not ((folder / "started-1").exists() and (folder / "started-2").exists()):
         assert time.monotonic() < end and process.poll() is None, process.communicate()

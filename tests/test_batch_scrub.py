@@ -8,14 +8,23 @@ import pytest
 from leadlib.batch.scrub import scrub
 
 OUTPUTS = [
-    ({"output_type": "stream", "name": "stderr", "text": "/x/ipykernel_123/772.py:1: UserWarning: hm"},
-     "text", "cell-772.py:1: UserWarning: hm"),
+    (
+        {"output_type": "stream", "name": "stderr", "text": "/x/ipykernel_123/772.py:1: UserWarning: hm"},
+        "text",
+        "cell-772.py:1: UserWarning: hm",
+    ),
     ({"output_type": "stream", "name": "stderr", "text": "C:\\T\\ipykernel_9\\7.py:1: hm"}, "text", "cell-7.py:1: hm"),
     ({"output_type": "stream", "name": "stdout", "text": "<Axes at 0x7f12AB34>"}, "text", "<Axes at 0x0>"),
-    ({"output_type": "error", "ename": "E", "evalue": "<X at 0x1>", "traceback": ["/x/ipykernel_1/2.py"]},
-     "evalue", "<X at 0x0>"),
-    ({"output_type": "error", "ename": "E", "evalue": "", "traceback": ["in /x/ipykernel_1/2.py line"]},
-     "traceback", ["in cell-2.py line"]),
+    (
+        {"output_type": "error", "ename": "E", "evalue": "<X at 0x1>", "traceback": ["/x/ipykernel_1/2.py"]},
+        "evalue",
+        "<X at 0x0>",
+    ),
+    (
+        {"output_type": "error", "ename": "E", "evalue": "", "traceback": ["in /x/ipykernel_1/2.py line"]},
+        "traceback",
+        ["in cell-2.py line"],
+    ),
     ({"output_type": "stream", "name": "stdout", "text": "at 10 o'clock, id 0x7f"}, "text", "at 10 o'clock, id 0x7f"),
 ]
 
@@ -38,8 +47,9 @@ def test_pictures_and_html_are_let_be() -> None:
 
 def test_times_and_papermills_notes_go_and_parameters_stay() -> None:
     metadata = {"papermill": {"duration": 1}, "execution": {"iopub.busy": "now"}, "tags": [], "kept": 1}
-    book = nbformat.v4.new_notebook(cells=[cell(metadata=metadata)],
-                                    metadata={"papermill": {"duration": 2, "parameters": {"year": 1999}}})
+    book = nbformat.v4.new_notebook(
+        cells=[cell(metadata=metadata)], metadata={"papermill": {"duration": 2, "parameters": {"year": 1999}}}
+    )
     clean = scrub(book, ())
     assert clean.metadata == {"papermill": {"parameters": {"year": 1999}}} and clean.cells[0].metadata == {"kept": 1}
 

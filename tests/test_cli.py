@@ -47,7 +47,12 @@ def test_a_run_writes_reports_and_exits_with_0(place: Path) -> None:
     told = json.loads((place / "build/good/manifest.json").read_text(encoding="utf-8"))
     assert told["parameters"] == {"audience": "board", "year": 1998} and told["formats"] == ["html"]
     assert sorted(p.name for p in (place / "build/good").iterdir()) == [
-        "findings", "html", "index.html", "manifest.json", "notebooks"]
+        "findings",
+        "html",
+        "index.html",
+        "manifest.json",
+        "notebooks",
+    ]
 
 
 def test_a_failed_school_is_told_in_a_table_and_the_command_exits_with_1() -> None:
@@ -63,8 +68,10 @@ def test_plan_files_do_what_the_options_do(place: Path) -> None:
     (place / "second.yaml").write_text(text.format("fails.ipynb"), encoding="utf-8")
     ended = typed("run", "first.yml", "second.yaml", "--out", "planned", "--jobs", "1")
     assert ended.exit_code == 1
-    assert [json.loads((place / "planned" / n / "manifest.json").read_text(encoding="utf-8"))["schools"][0]["status"]
-            for n in ("first", "second")] == ["done", "failed"]
+    assert [
+        json.loads((place / "planned" / n / "manifest.json").read_text(encoding="utf-8"))["schools"][0]["status"]
+        for n in ("first", "second")
+    ] == ["done", "failed"]
 
 
 def test_a_school_without_the_year_is_said_to_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,16 +130,27 @@ def test_packs_tables_and_schools_can_be_looked_at(monkeypatch: pytest.MonkeyPat
 
 def test_the_module_is_the_command_and_a_call_stack_is_never_shown(place: Path) -> None:
     here = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
-    ended = subprocess.run([sys.executable, "-m", "leadlib", *GOOD, "--year", "x"], cwd=place, env=here,
-                           capture_output=True, text=True, encoding="utf-8", timeout=60)
+    ended = subprocess.run(
+        [sys.executable, "-m", "leadlib", *GOOD, "--year", "x"],
+        cwd=place,
+        env=here,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+    )
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr == ("leadlib: command line, parameters: parameter 'year': 'x' is not a whole number"
-                            " -> the fall of the school year\n")
+    assert ended.stderr == (
+        "leadlib: command line, parameters: parameter 'year': 'x' is not a whole number"
+        " -> the fall of the school year\n"
+    )
 
 
 def test_help_shows_how_a_run_is_typed() -> None:
-    assert 'leadlib run notebooks/reports/school-report.ipynb --pack california-2000 --where district="Napa' in typed(
-        "run", "--help").stdout
+    assert (
+        'leadlib run notebooks/reports/school-report.ipynb --pack california-2000 --where district="Napa'
+        in typed("run", "--help").stdout
+    )
 
 
 def test_a_terminal_gets_a_bar_with_the_time_left(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,9 +13,14 @@ import pytest
 from leadlib import lab
 from leadlib.errors import InputError
 
-ROWS = [("001", "Oak", "100", "Small Valley", "High"), ("002", "Elm", "100", "Small Valley", "Primary"),
-        ("003", "Oak", "200", "Big Hill", "High"), ("004", "Oak", "200", "Big Hill", "Primary"),
-        ("005", "Ash", "300", "Big Hill", "Primary"), ("bad", "Bad", "400", "Hollow", "High")]
+ROWS = [
+    ("001", "Oak", "100", "Small Valley", "High"),
+    ("002", "Elm", "100", "Small Valley", "Primary"),
+    ("003", "Oak", "200", "Big Hill", "High"),
+    ("004", "Oak", "200", "Big Hill", "Primary"),
+    ("005", "Ash", "300", "Big Hill", "Primary"),
+    ("bad", "Bad", "400", "Hollow", "High"),
+]
 YEARS = {"002": (1997, 1999)}
 
 
@@ -74,12 +79,22 @@ def test_a_pack_brings_its_districts(picker: lab.Picker) -> None:
 def test_what_is_given_is_picked(place: Path) -> None:
     given = lab.picker("tiny", "002", 1997, "board", notebook=place / "n.ipynb")
     assert (given.district.value, given.school.value, given.year.value, given.audience.value) == (
-        "Small Valley", "002", 1997, "board")
+        "Small Valley",
+        "002",
+        1997,
+        "board",
+    )
 
 
-@pytest.mark.parametrize(("given", "said"), [
-    (("tinny",), "did you mean 'tiny'"), (("tiny", "01"), "there is no school '01'"),
-    (("tiny", "001", 1990), "there is no 1990"), (("tiny", "001", 1999, "bord"), "did you mean 'board'")])
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("tinny",), "did you mean 'tiny'"),
+        (("tiny", "01"), "there is no school '01'"),
+        (("tiny", "001", 1990), "there is no 1990"),
+        (("tiny", "001", 1999, "bord"), "did you mean 'board'"),
+    ],
+)
 def test_what_is_not_there_is_refused_with_the_nearest(given: tuple, said: str, place: Path) -> None:
     with pytest.raises(InputError, match=said):
         lab.picker(*given, notebook=place / "n.ipynb")

@@ -87,7 +87,9 @@ def test_what_is_stored_passes_strict_nbval_and_a_changed_number_fails_it(run: P
 def test_times_and_widget_state_are_left_out_and_tags_kept(stored: dict) -> None:
     assert stored["cells"][1]["metadata"] == {"tags": ["parameters"]}
     assert stored["metadata"] == {
-        "kernelspec": notebooks.KERNEL, "language_info": {"name": "python"}, "leadlib": {"id": "tiny"}
+        "kernelspec": notebooks.KERNEL,
+        "language_info": {"name": "python"},
+        "leadlib": {"id": "tiny"},
     }
 
 

@@ -29,8 +29,13 @@ from leadlib.batch.parameters import load
 from leadlib.batch.scrub import scrub
 
 ENGINE = "leadlib"
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS",
-           "VECLIB_MAXIMUM_THREADS")
+THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
 LONGEST_MESSAGE = 300
 
 
@@ -83,8 +88,15 @@ class Engine(NBClientEngine):
         """Run the cells."""
         watch.book = nb_man.nb
         return super().execute_managed_notebook(
-            nb_man, "python3", kernel_manager_class=Kernel, on_cell_execute=watch.cell, record_timing=False,
-            coalesce_streams=True, shutdown_kernel="immediate", **kwargs)
+            nb_man,
+            "python3",
+            kernel_manager_class=Kernel,
+            on_cell_execute=watch.cell,
+            record_timing=False,
+            coalesce_streams=True,
+            shutdown_kernel="immediate",
+            **kwargs,
+        )
 
 
 papermill_engines.register(ENGINE, Engine)
@@ -99,9 +111,19 @@ def execute(notebook: Path, parameters: Mapping[str, Any], *, cell_seconds: int)
     watch = _Watch()
     trouble = None
     try:
-        execute_notebook(source, None, dict(parameters), engine_name=ENGINE, kernel_name="python3", language="python",
-                         request_save_on_cell_execute=False, progress_bar=False, cwd=notebook.parent,
-                         execution_timeout=cell_seconds, watch=watch)
+        execute_notebook(
+            source,
+            None,
+            dict(parameters),
+            engine_name=ENGINE,
+            kernel_name="python3",
+            language="python",
+            request_save_on_cell_execute=False,
+            progress_bar=False,
+            cwd=notebook.parent,
+            execution_timeout=cell_seconds,
+            watch=watch,
+        )
     except Exception as error:  # whatever ends a notebook is a failed school, never a failed batch
         trouble = _trouble(error, watch)
     book = watch.book if watch.book is not None else source
@@ -125,7 +147,7 @@ def _number(watch: _Watch) -> int | None:
     """Give the number of the cell that ran last, counted as Jupyter counts: code cells with something in them."""
     if watch.book is None or watch.index is None:
         return None
-    return sum(1 for c in watch.book.cells[:watch.index + 1] if _runs(c))
+    return sum(1 for c in watch.book.cells[: watch.index + 1] if _runs(c))
 
 
 def unfinished(book: NotebookNode) -> Trouble | None:
@@ -149,7 +171,7 @@ def _runs(cell: NotebookNode) -> bool:
 def short(message: str) -> str:
     """Put a message on one line of at most 300 characters."""
     line = " ".join(message.split())
-    return line if len(line) <= LONGEST_MESSAGE else line[:LONGEST_MESSAGE - 3] + "..."
+    return line if len(line) <= LONGEST_MESSAGE else line[: LONGEST_MESSAGE - 3] + "..."
 
 
 def environment(scratch: Path) -> dict[str, str]:
@@ -159,10 +181,18 @@ def environment(scratch: Path) -> dict[str, str]:
     known = [Path(p).resolve() for p in (*site.getsitepackages(), site.getusersitepackages())]
     paths = [p for p in (_absolute(kept.get("PYTHONPATH", "")), "" if here in known else str(here)) if p]
     data = {"LEADLIB_DATA": _absolute(kept["LEADLIB_DATA"])} if "LEADLIB_DATA" in kept else {}
-    return kept | data | dict.fromkeys(THREADS, "1") | {
-        "PYTHONPATH": os.pathsep.join(paths), "PYTHONIOENCODING": "utf-8",
-        "JUPYTER_RUNTIME_DIR": str(scratch / "runtime"), "IPYTHONDIR": str(scratch / "ipython"),
-        "SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", "315532800")}
+    return (
+        kept
+        | data
+        | dict.fromkeys(THREADS, "1")
+        | {
+            "PYTHONPATH": os.pathsep.join(paths),
+            "PYTHONIOENCODING": "utf-8",
+            "JUPYTER_RUNTIME_DIR": str(scratch / "runtime"),
+            "IPYTHONDIR": str(scratch / "ipython"),
+            "SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", "315532800"),
+        }
+    )
 
 
 def _absolute(paths: str) -> str:

@@ -20,8 +20,20 @@ from leadlib.tables.packs import pack_files
 
 FILE = "manifest.json"
 KINDS = ("notebooks", "html", "pdf", "findings", "failed")
-PACKAGES = ("leadlib", "pandas", "numpy", "scipy", "statsmodels", "matplotlib", "seaborn", "papermill", "nbclient",
-            "ipykernel", "nbconvert", "typst")
+PACKAGES = (
+    "leadlib",
+    "pandas",
+    "numpy",
+    "scipy",
+    "statsmodels",
+    "matplotlib",
+    "seaborn",
+    "papermill",
+    "nbclient",
+    "ipykernel",
+    "nbconvert",
+    "typst",
+)
 CHUNK = 1 << 20
 
 
@@ -59,14 +71,24 @@ def begin(plan: Plan, started: str) -> dict[str, Any]:
     """Make the manifest of a batch of which nothing has run yet."""
     request = plan.request
     files = [{"name": name, "sha256": digest} for name, digest in pack_files(request.pack)]
-    return {"batch": plan.name, "status": "running", "started": started, "seconds": None,
-            "notebook": {"path": _shown(request.notebook), "sha256": sha256_of(request.notebook)},
-            "pack": {"name": Path(request.pack).name, "files": files},
-            "code": {"sha256": code_sha256()}, "versions": versions(), "formats": list(request.to),
-            "where": dict(request.where), "parameters": {k: v for k, v in plan.parameters.items()},
-            "schools": [_school(job, None) for job in plan.jobs],
-            "left_out": [{"school_id": s, "school_name": name, "reason": f"no data for {plan.parameters.get('year')}"}
-                         for s, name in plan.left_out]}
+    return {
+        "batch": plan.name,
+        "status": "running",
+        "started": started,
+        "seconds": None,
+        "notebook": {"path": _shown(request.notebook), "sha256": sha256_of(request.notebook)},
+        "pack": {"name": Path(request.pack).name, "files": files},
+        "code": {"sha256": code_sha256()},
+        "versions": versions(),
+        "formats": list(request.to),
+        "where": dict(request.where),
+        "parameters": {k: v for k, v in plan.parameters.items()},
+        "schools": [_school(job, None) for job in plan.jobs],
+        "left_out": [
+            {"school_id": s, "school_name": name, "reason": f"no data for {plan.parameters.get('year')}"}
+            for s, name in plan.left_out
+        ],
+    }
 
 
 def _shown(path: Path) -> str:
@@ -78,13 +100,34 @@ def _shown(path: Path) -> str:
 
 
 def _school(job: Job, outcome: Outcome | None) -> dict[str, Any]:
-    entry = {"school_id": job.school_id, "school_name": job.school_name, "lea_name": job.lea_name,
-             "school_level": job.school_level, "slug": job.slug}
+    entry = {
+        "school_id": job.school_id,
+        "school_name": job.school_name,
+        "lea_name": job.lea_name,
+        "school_level": job.school_level,
+        "slug": job.slug,
+    }
     if outcome is None:
-        return {**entry, "status": "not_run", "cell": None, "cause": None, "message": None, "seconds": None,
-                "outputs": {}, "trend": []}
-    return {**entry, "status": outcome.status, "cell": outcome.cell, "cause": outcome.cause, "message": outcome.message,
-            "seconds": outcome.seconds, "outputs": outcome.outputs, "trend": outcome.trend}
+        return {
+            **entry,
+            "status": "not_run",
+            "cell": None,
+            "cause": None,
+            "message": None,
+            "seconds": None,
+            "outputs": {},
+            "trend": [],
+        }
+    return {
+        **entry,
+        "status": outcome.status,
+        "cell": outcome.cell,
+        "cause": outcome.cause,
+        "message": outcome.message,
+        "seconds": outcome.seconds,
+        "outputs": outcome.outputs,
+        "trend": outcome.trend,
+    }
 
 
 def record(manifest: dict[str, Any], place: int, job: Job, outcome: Outcome) -> None:

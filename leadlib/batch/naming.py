@@ -31,7 +31,7 @@ def slug(name: str, school_id: str) -> str:
     if not tail:
         tail = mark
     elif len(tail) > LONGEST_ID:
-        tail = f"{tail[:LONGEST_ID - 9].strip('-')}-{mark}"
+        tail = f"{tail[: LONGEST_ID - 9].strip('-')}-{mark}"
     head = plain(name)[: LONGEST - 1 - len(tail)].strip("-") or "school"
     return f"{head}-{tail}"
 
@@ -41,8 +41,11 @@ def collisions(slugs: Iterable[tuple[str, str]]) -> list[Problem]:
     users: dict[str, list[str]] = {}
     for school_id, name in slugs:
         users.setdefault(name, []).append(school_id)
-    return [Problem("schools", f"{', '.join(map(repr, ids))} would all be written to {name!r}",
-                    "run them in batches apart") for name, ids in users.items() if len(ids) > 1]
+    return [
+        Problem("schools", f"{', '.join(map(repr, ids))} would all be written to {name!r}", "run them in batches apart")
+        for name, ids in users.items()
+        if len(ids) > 1
+    ]
 
 
 def check_batch_name(name: str) -> list[Problem]:
@@ -51,5 +54,10 @@ def check_batch_name(name: str) -> list[Problem]:
         return []
     better = plain(name)[:LONGEST] or "my-batch"
     better = f"batch-{better}" if better in RESERVED else better
-    return [Problem("name", f"{name[:LONGEST]!r} cannot be the name of a folder on every system",
-                    f"use letters, digits and hyphens, such as {better!r}")]
+    return [
+        Problem(
+            "name",
+            f"{name[:LONGEST]!r} cannot be the name of a folder on every system",
+            f"use letters, digits and hyphens, such as {better!r}",
+        )
+    ]

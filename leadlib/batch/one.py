@@ -98,8 +98,10 @@ def publish(task: Task, made: dict[str, bytes]) -> dict[str, dict[str, str]]:
             with suppress(OSError):
                 path.unlink()
         raise
-    return {kind: {"path": path_of(Path(), kind, task.slug).as_posix(), "sha256": hashlib.sha256(content).hexdigest()}
-            for kind, content in made.items()}
+    return {
+        kind: {"path": path_of(Path(), kind, task.slug).as_posix(), "sha256": hashlib.sha256(content).hexdigest()}
+        for kind, content in made.items()
+    }
 
 
 def trend_of(found: dict[str, Any]) -> list[dict[str, Any]]:

@@ -83,8 +83,13 @@ def read(notebook: Path) -> dict[str, Parameter]:
     cells = [c for c in book.cells if c.cell_type == "code" and "parameters" in c.metadata.get("tags", [])]
     if len(cells) != 1:
         found = "no cell is" if not cells else f"{len(cells)} cells are"
-        raise InputError(Problem(where, f"{found} tagged 'parameters'",
-                                 "tag the one cell that holds lines such as `school_id: str = \"1\"`"))
+        raise InputError(
+            Problem(
+                where,
+                f"{found} tagged 'parameters'",
+                'tag the one cell that holds lines such as `school_id: str = "1"`',
+            )
+        )
     return read_cell(cells[0].source, where)
 
 
@@ -105,8 +110,13 @@ def read_cell(source: str, where: str) -> dict[str, Parameter]:
         try:
             found[target] = _parameter(target, line, comments.get(line.end_lineno or 0, ""))
         except ValueError as error:
-            problems.append(Problem(f"{place}, line {line.lineno}", f"{target}: {error}",
-                                    "write `name: type = value` with type str, int, float or bool"))
+            problems.append(
+                Problem(
+                    f"{place}, line {line.lineno}",
+                    f"{target}: {error}",
+                    "write `name: type = value` with type str, int, float or bool",
+                )
+            )
     if problems:
         raise InputError(problems)
     return found
@@ -195,8 +205,9 @@ def _as_is(value: Any, kind: str) -> Any:
     return TYPES[kind](value)
 
 
-def check(given: Mapping[Any, Any], declared: Mapping[str, Parameter],
-          where: str) -> tuple[dict[str, Any], list[Problem]]:
+def check(
+    given: Mapping[Any, Any], declared: Mapping[str, Parameter], where: str
+) -> tuple[dict[str, Any], list[Problem]]:
     """Hold given values to the declared parameters; give the typed values, and everything that is wrong."""
     values: dict[str, Any] = {}
     problems: list[Problem] = []
@@ -209,8 +220,11 @@ def check(given: Mapping[Any, Any], declared: Mapping[str, Parameter],
             try:
                 values[name] = convert(value, declared[name])
             except ValueError as error:
-                problems.append(Problem(where, f"parameter {name!r}: {error}",
-                                        "" if declared[name].allowed else declared[name].help))
+                problems.append(
+                    Problem(
+                        where, f"parameter {name!r}: {error}", "" if declared[name].allowed else declared[name].help
+                    )
+                )
     return values, problems
 
 

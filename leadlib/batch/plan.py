@@ -112,7 +112,7 @@ def plan(request: Request) -> Plan:
 
 def _default_name(request: Request) -> str:
     words = [Path(request.pack).name, *(request.where[k] for k in sorted(request.where)), *request.schools[:3]]
-    return naming.plain(" ".join(words))[:naming.LONGEST].strip("-") or "batch"
+    return naming.plain(" ".join(words))[: naming.LONGEST].strip("-") or "batch"
 
 
 def _check_formats(request: Request) -> list[Problem]:
@@ -126,11 +126,20 @@ def _values(request: Request) -> dict[str, Any]:
     """Check the parameters against the notebook; give the declared ones with the values that all schools share."""
     declared = parameters.read(request.notebook)
     where = f"{request.source}, parameters"
-    problems = [Problem(where, f"{name!r} is set for each school by the batch", "give --pack and --where or --school")
-                for name in SET_BY_BATCH if name in request.parameters]
-    problems += [Problem(str(request.notebook), f"the notebook has no text parameter {name!r}, which a batch sets",
-                         f'add `{name}: str = "..."` to its parameters cell')
-                 for name in SET_BY_BATCH if name not in declared or declared[name].type != "str"]
+    problems = [
+        Problem(where, f"{name!r} is set for each school by the batch", "give --pack and --where or --school")
+        for name in SET_BY_BATCH
+        if name in request.parameters
+    ]
+    problems += [
+        Problem(
+            str(request.notebook),
+            f"the notebook has no text parameter {name!r}, which a batch sets",
+            f'add `{name}: str = "..."` to its parameters cell',
+        )
+        for name in SET_BY_BATCH
+        if name not in declared or declared[name].type != "str"
+    ]
     given = {k: v for k, v in request.parameters.items() if k not in SET_BY_BATCH}
     values, wrong = parameters.check(given, declared, where)
     if problems or wrong:
@@ -142,8 +151,13 @@ def _values(request: Request) -> dict[str, Any]:
 def _chosen(request: Request) -> pd.DataFrame:
     """Give the rows of the schools asked for."""
     if not request.where and not request.schools:
-        raise InputError(Problem(f"{request.source}, schools", "no school is chosen",
-                                 "give --where district=..., --school ID, or --school all"))
+        raise InputError(
+            Problem(
+                f"{request.source}, schools",
+                "no school is chosen",
+                "give --where district=..., --school ID, or --school all",
+            )
+        )
     _check_tables(request.pack)
     rows = select(request.pack, dict(request.where))
     wanted = [s for s in request.schools if s != ALL]
@@ -153,8 +167,14 @@ def _chosen(request: Request) -> pd.DataFrame:
     unknown = [s for s in wanted if s not in set(known)]
     if unknown:
         among = " of those chosen by where" if request.where else ""
-        raise InputError([Problem(f"{request.source}, schools", f"{s!r} is no school of {request.pack!r}{among}",
-                                  nearest(s, known)) for s in unknown])
+        raise InputError(
+            [
+                Problem(
+                    f"{request.source}, schools", f"{s!r} is no school of {request.pack!r}{among}", nearest(s, known)
+                )
+                for s in unknown
+            ]
+        )
     return rows[known.isin(wanted)]
 
 
@@ -167,8 +187,9 @@ def _check_tables(pack: str) -> None:
         raise InputError(problems.found)
 
 
-def _jobs(request: Request, values: dict[str, Any],
-          rows: pd.DataFrame) -> tuple[tuple[Job, ...], tuple[tuple[str, str], ...], dict[str, Any]]:
+def _jobs(
+    request: Request, values: dict[str, Any], rows: pd.DataFrame
+) -> tuple[tuple[Job, ...], tuple[tuple[str, str], ...], dict[str, Any]]:
     """Give a job for each school that has the year, the names of those that have not, and the shared parameters."""
     ids = [str(s) for s in rows["school_id"]]
     shared, without = dict(values), list[str]()
@@ -185,8 +206,14 @@ def _jobs(request: Request, values: dict[str, Any],
 
 def _job(pack: str, shared: Mapping[str, Any], row: Mapping[Any, Any]) -> Job:
     school_id, name, lea = str(row["school_id"]), _text(row.get("school_name")), _text(row.get("lea_name"))
-    return Job(school_id, name or school_id, lea, _text(row.get("school_level")), naming.slug(name, school_id),
-               {"pack": pack, "school_id": school_id, **shared})
+    return Job(
+        school_id,
+        name or school_id,
+        lea,
+        _text(row.get("school_level")),
+        naming.slug(name, school_id),
+        {"pack": pack, "school_id": school_id, **shared},
+    )
 
 
 def _text(value: Any) -> str:
@@ -218,8 +245,16 @@ def _year(request: Request, year: int | None, ids: list[str]) -> tuple[int, list
     if settled not in known:
         raise InputError(Problem(where, f"no school chosen has data for {settled}", nearest(settled, known)))
     if asked:
-        raise InputError([Problem(where, f"school {s!r} has no data for {settled}",
-                                  f"it has {', '.join(map(str, has[s])) or 'no year at all'}") for s in asked])
+        raise InputError(
+            [
+                Problem(
+                    where,
+                    f"school {s!r} has no data for {settled}",
+                    f"it has {', '.join(map(str, has[s])) or 'no year at all'}",
+                )
+                for s in asked
+            ]
+        )
     return settled, without
 
 

@@ -39,15 +39,26 @@ def read_plan_file(path: str | Path) -> Request:
     file = Path(path)
     content = _content(file)
     problems = [Problem(str(file), f"unknown key {key!r}", nearest(key, KEYS)) for key in content if key not in KEYS]
-    problems += [Problem(str(file), f"the key {key!r} is missing", f"add a line `{key}: ...`")
-                 for key in ("notebook", "pack") if not content.get(key)]
+    problems += [
+        Problem(str(file), f"the key {key!r} is missing", f"add a line `{key}: ...`")
+        for key in ("notebook", "pack")
+        if not content.get(key)
+    ]
     notebook, pack, name = (_text(content, key, file, problems) for key in ("notebook", "pack", "name"))
     where, parameters = (_pairs(content, key, file, problems) for key in ("where", "parameters"))
     schools, to = (_texts(content, key, file, problems) for key in ("schools", "to"))
     if problems:
         raise InputError(problems)
-    return Request(_nearby(notebook, file), _pack(pack, file), where, schools, parameters, to or Request.to,
-                   name or file.stem, source=str(file))
+    return Request(
+        _nearby(notebook, file),
+        _pack(pack, file),
+        where,
+        schools,
+        parameters,
+        to or Request.to,
+        name or file.stem,
+        source=str(file),
+    )
 
 
 def _content(file: Path) -> dict[Any, Any]:

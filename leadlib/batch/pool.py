@@ -60,9 +60,17 @@ class Worker:
             with self._log().open("w", encoding="utf-8") as log:
                 # A group of its own: Ctrl-C is for the batch, which then ends its workers in good order.
                 self.process = subprocess.Popen(
-                    [*python(), "-m", "leadlib.batch.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                    stderr=log, text=True, encoding="utf-8", env=environment(self.scratch), cwd=self.scratch,
-                    start_new_session=True, creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0))
+                    [*python(), "-m", "leadlib.batch.worker"],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    text=True,
+                    encoding="utf-8",
+                    env=environment(self.scratch),
+                    cwd=self.scratch,
+                    start_new_session=True,
+                    creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+                )
         return self.process
 
     def _log(self) -> Path:
@@ -112,8 +120,12 @@ class Pool:
         for _ in tasks:
             yield _next(ready)
 
-    def _work(self, worker: Worker, waiting: queue.SimpleQueue[tuple[int, Task]],
-              ready: queue.SimpleQueue[tuple[int, Outcome]]) -> None:
+    def _work(
+        self,
+        worker: Worker,
+        waiting: queue.SimpleQueue[tuple[int, Task]],
+        ready: queue.SimpleQueue[tuple[int, Outcome]],
+    ) -> None:
         while not self._stop.is_set():
             try:
                 place, task = waiting.get_nowait()

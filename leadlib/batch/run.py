@@ -51,15 +51,18 @@ class Summary:
     def failures(self) -> str:
         """Give the table of failures: school, cell, cause, message."""
         rows = [("School", "Cell", "Cause", "Message")]
-        rows += [(f"{job.school_name} ({job.school_id})", str(o.cell or "-"), o.cause or "", o.message or "")
-                 for job, o in self.failed]
+        rows += [
+            (f"{job.school_name} ({job.school_id})", str(o.cell or "-"), o.cause or "", o.message or "")
+            for job, o in self.failed
+        ]
         wide = [max(len(row[k]) for row in rows) for k in range(3)]
         lines = ([t.ljust(w) for t, w in zip(row[:3], wide, strict=True)] + [row[3]] for row in rows)
         return "\n".join("  ".join(line).rstrip() for line in lines)
 
 
-def run(plan: Plan, *, workers: int | None = None, watch: Watch | None = None,
-        cell_seconds: int = CELL_SECONDS) -> Summary:
+def run(
+    plan: Plan, *, workers: int | None = None, watch: Watch | None = None, cell_seconds: int = CELL_SECONDS
+) -> Summary:
     """Make the report of every school of a plan; write the manifest as it goes and the index page at the end.
 
     `workers` notebooks run at a time (as many as the machine has processors). A cell may take `cell_seconds`. Ctrl-C
@@ -100,8 +103,15 @@ def _outcomes(plan: Plan, workers: int | None, cell_seconds: int) -> Generator[t
 
 def task(plan: Plan, job: Job, cell_seconds: int = CELL_SECONDS) -> Task:
     """Give what a worker needs for one job."""
-    return Task(str(plan.request.notebook.resolve()), job.parameters, job.slug, job.title, str(plan.folder.resolve()),
-                list(plan.request.to), cell_seconds)
+    return Task(
+        str(plan.request.notebook.resolve()),
+        job.parameters,
+        job.slug,
+        job.title,
+        str(plan.folder.resolve()),
+        list(plan.request.to),
+        cell_seconds,
+    )
 
 
 def _finish(summary: Summary, book: dict[str, Any]) -> None:

@@ -23,8 +23,9 @@ def scrub(book: NotebookNode, known_ids: tuple[str, ...]) -> NotebookNode:
     book.cells = [c for c in book.cells if MARKER not in c.metadata.get("tags", [])]
     for place, cell in enumerate(book.cells):
         cell["id"] = _id(cell, place, known_ids)
-        cell.metadata = NotebookNode({k: v for k, v in cell.metadata.items()
-                                      if k not in ("papermill", "execution") and (k, v) != ("tags", [])})
+        cell.metadata = NotebookNode(
+            {k: v for k, v in cell.metadata.items() if k not in ("papermill", "execution") and (k, v) != ("tags", [])}
+        )
         for output in cell.get("outputs", []):
             _scrub_output(output)
     return book

@@ -31,7 +31,7 @@ WIDTH_IN = 5.0
 DOTS_PER_INCH = 192
 SHOWN_PX = 560
 
-_RC: dict[str, Any] = {
+_RC: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 9.5,
     "axes.titlesize": 10.5,

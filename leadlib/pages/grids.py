@@ -22,7 +22,6 @@ def within(tag: Tag, name: str) -> bool:
     return any(name in str(parent.get("class", "")).split() for parent in tag.parents)
 
 
-
 def classes(tag: Tag, *names: str) -> None:
     """Give a tag these classes and no other."""
     if names:

@@ -141,8 +141,7 @@ def questions(gap: Any, change: Any, serves: Any, resources: Any, *, audience: A
 _CLOSING: dict[str, str] = {
     "principal": "Which of these numbers would your teachers, pupils and families explain differently, and whom have"
     " you asked?",
-    "board": "What would the school need from the board, in time, money or policy, before next year's numbers come"
-    " in?",
+    "board": "What would the school need from the board, in time, money or policy, before next year's numbers come in?",
     "evaluator": "Which rival explanation could you rule out with a comparison group, and what would it take to have"
     " one?",
 }
