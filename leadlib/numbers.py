@@ -80,6 +80,15 @@ def significant(value: float, digits: int = 6) -> float | None:
     return float(f"{float(value):.{digits}g}")
 
 
+_PROPER = ("English", "American", "Hispanic", "African", "Asian", "Title ")
+
+
+def lower_first(text: str) -> str:
+    """Write a title inside a sentence: with a small letter, unless it is an abbreviation or a name of its own."""
+    named = any(word[:1].isupper() for word in text.split()[1:])
+    return text if named or text[1:2].isupper() or text.startswith(_PROPER) else text[:1].lower() + text[1:]
+
+
 def plural(n: int, one: str, many: str | None = None) -> str:
     """Write a count with its noun: `1 school`, `20 schools`."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"

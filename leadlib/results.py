@@ -99,6 +99,7 @@ class Result(Block):
     note: str = ""
     frame: pd.DataFrame = field(default_factory=pd.DataFrame)
     wide: bool = False
+    interval_label: str = "95% interval"
 
     def __post_init__(self) -> None:
         """Hold every result to the common columns."""
@@ -131,7 +132,7 @@ def long_table(result: Result, *, signed: bool = False) -> Table:
         Column("measure", "Measure", "left"),
         Column("group", "Compared with" if signed else "Group", "left"),
         Column("value", "Value"),
-        Column("interval", "95% interval"),
+        Column("interval", result.interval_label),
         Column("n", "n"),
     )
     cells = tuple(

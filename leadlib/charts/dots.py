@@ -7,11 +7,11 @@ from matplotlib.axes import Axes
 
 from leadlib.blocks import Figure
 from leadlib.charts.style import DISTRICT, INK, PEERS, QUIET, SCHOOL, drawing, finished, key, unit_axis
+from leadlib.measures.groups import DISTRICT as SAME_DISTRICT
+from leadlib.measures.groups import SIMILAR, THIS
 from leadlib.numbers import show
 from leadlib.results import Result, quiet_about_missing
 from leadlib.words import captions
-
-DISTRICT_GROUP = "Same district"
 
 
 @quiet_about_missing
@@ -41,7 +41,7 @@ def profile(result: Result) -> Figure:
 
 def _range_row(ax: Axes, y: float, rows: pd.DataFrame) -> None:
     by_group = {r["group"]: r for r in rows.to_dict("records")}
-    similar, district, here = (by_group.get(g) for g in (captions.SIMILAR, DISTRICT_GROUP, captions.THIS))
+    similar, district, here = (by_group.get(g) for g in (SIMILAR, SAME_DISTRICT, THIS))
     if similar:
         ax.plot([similar["low"], similar["high"]], [y, y], color=PEERS, alpha=0.3, linewidth=8, solid_capstyle="butt")
         ax.plot([similar["value"]], [y], marker="|", markersize=11, markeredgewidth=2, color=PEERS)
@@ -57,7 +57,7 @@ _KEY = (
         "similar schools, with their middle half",
         {"marker": "|", "color": PEERS, "markeredgewidth": 2, "markersize": 10},
     ),
-    (DISTRICT_GROUP.lower(), {"marker": "D", "color": DISTRICT, "markerfacecolor": "white", "markersize": 5}),
+    (SAME_DISTRICT.lower(), {"marker": "D", "color": DISTRICT, "markerfacecolor": "white", "markersize": 5}),
 )
 
 
@@ -124,7 +124,7 @@ def standing(result: Result, peers: Result) -> Figure:
                 [r["value"]], [y], marker="o", markersize=5, markerfacecolor="white", color=colour, linestyle="none"
             )
             ax.plot([r["shrunken"]], [y], marker="o", markersize=5.5, color=colour, linestyle="none")
-        ax.set_yticks(range(len(frame)), [captions.THIS if s == here else "" for s in frame["school_id"]])
+        ax.set_yticks(range(len(frame)), [THIS if s == here else "" for s in frame["school_id"]])
         for tick in ax.get_yticklabels():
             tick.set_color(SCHOOL)
             tick.set_fontweight("bold")

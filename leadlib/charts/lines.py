@@ -8,12 +8,13 @@ from matplotlib.axes import Axes
 
 from leadlib.blocks import Figure
 from leadlib.charts.style import INK, PALE, PEERS, QUIET, SCHOOL, apart, drawing, finished, label_end, unit_axis
+from leadlib.measures.groups import SIMILAR, THIS
 from leadlib.numbers import school_year
 from leadlib.results import Result, quiet_about_missing
 from leadlib.words import captions
 
 _PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 1}
-_GROUPS = {captions.THIS: SCHOOL, captions.SIMILAR: PEERS}
+_GROUPS = {THIS: SCHOOL, SIMILAR: PEERS}
 
 
 @quiet_about_missing
@@ -46,7 +47,7 @@ def _trend_panel(ax: Axes, rows: pd.DataFrame) -> None:
     for group, colour in _GROUPS.items():
         line = rows[rows["group"] == group].set_index("year").reindex(years)
         if line["value"].notna().any():
-            _draw_line(ax, line, colour, banded=group != captions.THIS)
+            _draw_line(ax, line, colour, banded=group != THIS)
             last = line["value"].last_valid_index()
             ends.append((last, float(line.loc[last, "value"]), group, colour))
     if signed:
@@ -102,9 +103,7 @@ def funnel(result: Result) -> Figure:
         ax.axhline(0, color=INK, linewidth=0.8)
         ax.scatter(here["size"], here["change"], s=70, color=SCHOOL, edgecolor="white", zorder=5)
         for x, y in zip(here["size"], here["change"], strict=True):
-            ax.annotate(
-                captions.THIS, (x, y), xytext=(8, 6), textcoords="offset points", color=SCHOOL, fontweight="bold"
-            )
+            ax.annotate(THIS, (x, y), xytext=(8, 6), textcoords="offset points", color=SCHOOL, fontweight="bold")
         _name_band(ax, frame)
         ax.set_xscale("log")
         _size_ticks(ax, frame["size"].to_numpy(float))

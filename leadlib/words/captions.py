@@ -8,23 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from leadlib.numbers import NO_VALUE, listing, phrase, plural, school_year, show, span
+from leadlib.measures.groups import SIMILAR, THIS
+from leadlib.numbers import NO_VALUE, listing, lower_first, phrase, plural, school_year, show, span
 from leadlib.results import Result
-
-THIS = "This school"
-SIMILAR = "Similar schools"
 
 
 def rows(result: Result, group: str | None = None) -> list[dict[Any, Any]]:
     """Give the rows of a result that hold a value, for one group or for all."""
     table = result.table[result.table["value"].notna()]
     return (table if group is None else table[table["group"] == group]).to_dict("records")
-
-
-def lower_first(text: str) -> str:
-    """Start a name inside a sentence with a small letter, unless it is an abbreviation or a name of its own."""
-    proper = any(word[:1].isupper() for word in text.split()[1:]) or text[1:2].isupper()
-    return text if proper else text[:1].lower() + text[1:]
 
 
 def position(row: dict[Any, Any]) -> str:

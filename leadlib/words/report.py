@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from leadlib.blocks import Column, Prose, Stack, Table
-from leadlib.numbers import phrase, school_year, show, span
+from leadlib.measures.groups import SIMILAR, THIS
+from leadlib.numbers import lower_first, phrase, school_year, show, span
 from leadlib.results import Missing, Result
-from leadlib.words.captions import SIMILAR, THIS, lower_first, position, rows
+from leadlib.words.captions import position, rows
 
 Audience = Literal["principal", "board", "evaluator"]
 
@@ -98,7 +99,7 @@ def _moved(change: Result) -> str:
     )
     return (
         f"Since the year before, {lower_first(row['measure'])} moved by {phrase(row['value'], row['unit'], sign=True)}"
-        f" against all schools' average move: {verdict} ({limits})."
+        f" against the average of {row.get('against', 'all schools')}: {verdict} ({limits})."
     )
 
 
