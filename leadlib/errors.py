@@ -55,7 +55,13 @@ def refuse(where: str, what: str, fix: str = "") -> InputError:
 def nearest(wrong: object, right: Iterable[object], *, most: int = 12) -> str:
     """Say which right value is closest to a wrong one, or list what there is."""
     options = [str(r) for r in right]
-    close = difflib.get_close_matches(str(wrong), options, n=3, cutoff=0.6)
+    folded: dict[str, str] = {}
+    for option in options:
+        folded.setdefault(option.casefold(), option)
+    given = str(wrong).strip().casefold()
+    holding = [key for key in folded if len(given) >= 3 and given in key]
+    like = holding or difflib.get_close_matches(given, list(folded), n=3, cutoff=0.6)
+    close = [folded[key] for key in sorted(like, key=len)[:3]] if holding else [folded[key] for key in like]
     if close:
         return "did you mean " + " or ".join(repr(c) for c in close) + "?"
     shown = ", ".join(options[:most])

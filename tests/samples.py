@@ -15,10 +15,12 @@ def result(id: str, rows: list[tuple], extra: tuple[str, ...] = (), **options) -
     return Result(id, id.title(), pd.DataFrame(rows, columns=[*RESULT_COLUMNS, *extra]), "A sentence.", **options)
 
 
-def trend(values=(765.0, 820.0), years=(1998, 1999)) -> Result:
-    rows = [(API, "This school", v, v - 25, v + 25, 139, "points", y) for v, y in zip(values, years, strict=True)]
-    rows += [(API, "Similar schools", 742.0, 722.0, 762.0, 20, "points", y) for y in years]
-    return result("trend", rows, ("year",))
+def trend(values=(765.0, 820.0), years=(1998, 1999), *, relative=False) -> Result:
+    rows = [
+        (API, "This school", v, v - 25, v + 25, 139, "points", y, relative) for v, y in zip(values, years, strict=True)
+    ]
+    rows += [(API, "Similar schools", 742.0, 722.0, 762.0, 20, "points", y, relative) for y in years]
+    return result("trend", rows, ("year", "relative"))
 
 
 def serves() -> Result:

@@ -239,11 +239,11 @@ def test_parts_of_files_that_a_killed_run_left_are_removed(tmp_path: Path) -> No
     ]
 
 
-@pytest.mark.parametrize("owner", ["", "999999999 1.0", "nonsense", f"{os.getpid()} 1.0"])
+@pytest.mark.parametrize("owner", ["", "999999999 1.0", "nonsense", "{pid} 1.0"])
 def test_the_lock_of_a_process_that_is_gone_counts_for_nothing(owner: str, tmp_path: Path) -> None:
     from leadlib.batch.run import _locked
 
-    (tmp_path / ".lock").write_text(owner, encoding="utf-8")
+    (tmp_path / ".lock").write_text(owner.format(pid=os.getpid()), encoding="utf-8")
     with _locked(tmp_path):
         assert str(os.getpid()) in (tmp_path / ".lock").read_text(encoding="utf-8")
     assert not (tmp_path / ".lock").exists()

@@ -81,7 +81,7 @@ def test_a_trend_names_its_lines_at_their_end_and_its_years_in_full(canvases):
 
 
 def test_a_trend_around_zero_says_what_zero_is(canvases):
-    charts.trend(samples.trend((-5.0, 4.0)))
+    charts.trend(samples.trend((-5.0, 4.0), relative=True))
     assert "average of all schools" in [t.get_text() for t in canvases[0].axes[0].texts]
 
 

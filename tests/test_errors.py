@@ -21,6 +21,8 @@ def test_nearest_names_the_closest_and_lists_all_when_nothing_is_close():
     assert nearest("yaer", ["year", "pack"]) == "did you mean 'year'?"
     assert nearest("zzz", ["year", "pack"]) == "use one of: year, pack"
     assert nearest("zzz", [str(k) for k in range(20)], most=2) == "use one of: 0, 1, and 18 more"
+    assert nearest("napa", ["Mapa", "Napa Valley Unified", "New Haven"]) == "did you mean 'Napa Valley Unified'?"
+    assert nearest("CITY", ["Yuba City", "Daly City East", "Elm"]) == "did you mean 'Yuba City' or 'Daly City East'?"
     assert nearest("zzz", []) == "there is none to choose from"
 
 

@@ -113,6 +113,6 @@ def test_figures_titles_say_the_finding():
     ],
 )
 def test_a_result_without_any_value_still_gets_an_honest_title(say):
-    empty = samples.result("empty", [], ("year", "leadership"))
+    empty = samples.result("empty", [], ("year", "leadership", "relative"))
     title, alt = say(empty)
     assert title and alt and "nan" not in (title + alt).lower()

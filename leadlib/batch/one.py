@@ -107,7 +107,8 @@ def publish(task: Task, made: dict[str, bytes]) -> dict[str, dict[str, str]]:
 def trend_of(found: dict[str, Any]) -> list[dict[str, Any]]:
     """Give this school's own line from the findings: for each measure its (year, value) points, for the index page.
 
-    A table with groups tells which rows are this school's; one without holds this school in its column `value`.
+    A table with groups tells which rows are this school's; one without holds this school in its column `value`,
+    and one without measures holds the one it is named after.
     """
     lines: dict[str, list[list[Any]]] = {}
     for table in _tables(found, "trend"):
@@ -115,7 +116,9 @@ def trend_of(found: dict[str, Any]) -> list[dict[str, Any]]:
         for row in table.get("values", []):
             cell = dict(zip(keys, row, strict=False))
             if cell.get("group", THIS_SCHOOL) == THIS_SCHOOL and cell.get("value") is not None:
-                lines.setdefault(str(cell.get("measure")), []).append([cell.get("year"), cell["value"]])
+                lines.setdefault(str(cell.get("measure", table.get("title"))), []).append(
+                    [cell.get("year"), cell["value"]]
+                )
     return [{"measure": measure, "points": points} for measure, points in lines.items()]
 
 

@@ -42,7 +42,7 @@ def trend(result: Result) -> Figure:
 
 def _trend_panel(ax: Axes, rows: pd.DataFrame) -> None:
     years = list(range(int(rows["year"].min()), int(rows["year"].max()) + 1))
-    signed = bool(rows["value"].lt(0).any())
+    signed = bool(rows["relative"].iloc[0])
     ends = []
     for group, colour in _GROUPS.items():
         line = rows[rows["group"] == group].set_index("year").reindex(years)

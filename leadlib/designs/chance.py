@@ -215,8 +215,8 @@ def _fitted(about: dict[str, Any], part: pd.DataFrame, said: list[str]) -> dict[
         "basis": FITTED,
         "A": fit.a,
         "B": fit.b,
-        "B_low": max(fit.b - Z * fit.b_se, 0.0),
-        "B_high": fit.b + Z * fit.b_se,
+        "B_low": fit.interval()[0],
+        "B_high": fit.interval()[1],
         "schools_n": schools,
         "pairs_n": len(usable),
         "free": 2 * (fit.b / fit.b_se) ** 2 if fit.b_se > 0 else np.inf,
@@ -237,7 +237,7 @@ def _told(about: dict[str, Any], fit: Fit, schools: int, n: int) -> str:
     margin = "clustered by school" if fit.clustered else "one change a school"
     text = (
         f"{about['label']}: chance was read from {n:,} changes of {plural(schools, 'school')} ({margin});"
-        f" B = {fit.b:,.4g} (95% interval {max(fit.b - Z * fit.b_se, 0):,.4g} to {fit.b + Z * fit.b_se:,.4g}),"
+        f" B = {fit.b:,.4g} (95% interval {fit.interval()[0]:,.4g} to {fit.interval()[1]:,.4g}),"
         f" A = {fit.a:,.4g}."
     )
     if fit.by_level:
@@ -274,11 +274,22 @@ def _result(frame: pd.DataFrame, fits: pd.DataFrame, said: list[str], gone: list
         checks=tuple(said),
         limits=(
             *(f"No range is given for {g}." for g in gone),
-            "Real change and chance are told apart only by how changes depend on size.",
+            *_limits(fits),
         ),
         note="Typical 95% margin of one year's value, at the 10th, 50th and 90th percentile of size.",
         frame=fits,
     )
+
+
+def _limits(fits: pd.DataFrame) -> tuple[str, ...]:
+    told = []
+    if (fits["basis"] == FITTED).any():
+        told.append("Real change and chance are told apart only by how changes depend on size.")
+    if (fits["basis"] == GIVEN).any():
+        told.append(
+            "Pupils of one class share a teacher; a range that takes each pupil by itself is rather too narrow."
+        )
+    return tuple(told)
 
 
 def _assumptions(fits: pd.DataFrame) -> tuple[str, ...]:

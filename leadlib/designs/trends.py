@@ -21,35 +21,34 @@ SECTION = "Outcomes over time"
 
 @dataclass(frozen=True, repr=False)
 class Trend(Result):
-    """A result by year: its block has a row a measure and year, with this school and similar schools side by side."""
+    """A result by year: its block has a table a measure, with this school and similar schools side by side."""
 
     def block(self) -> Block:
-        """Give the table by year, then the sentences."""
-        return Stack((_by_year(self), Prose(tuple(self.text.split("\n")))))
+        """Give a table a measure, then the sentences."""
+        measures = list(dict.fromkeys(self.table["measure"]))
+        tables = [_by_year(self, self.table[self.table["measure"] == m]) for m in measures]
+        return Stack((*tables, Prose(tuple(self.text.split("\n")))))
 
 
-def _by_year(result: Result) -> Table:
-    """Show one row a measure and year: this school's value, interval and n, then those of similar schools."""
-    table = result.table
-    signed = {m for m, part in table.groupby("measure") if part["value"].lt(0).any()}
+def _by_year(result: Result, table: pd.DataFrame) -> Table:
+    """Show one measure, a row a year: this school's value, interval and n, then those of similar schools."""
     groups = [g for g in (THIS, SIMILAR) if (table["group"] == g).any()]
-    found = {(r["measure"], r["year"], r["group"]): r for r in table.to_dict("records")}
-    lines = sorted({(m, y) for m, y, _ in found}, key=lambda line: (list(table["measure"]).index(line[0]), line[1]))
-    columns = [Column("measure", "Measure", "left"), Column("year", "School year", "left")]
+    found = {(r["year"], r["group"]): r for r in table.to_dict("records")}
+    columns = [Column("year", "School year", "left")]
     for key, group in zip(("", "similar_"), groups, strict=False):
         columns += [Column(f"{key}value", group), Column(f"{key}interval", "95% interval"), Column(f"{key}n", "n")]
     cells, values = [], []
-    for measure, year in lines:
-        rows = [found.get((measure, year, group)) for group in groups]
-        cells.append((measure, school_year(year), *(c for r in rows for c in _shown(r, signed))))
-        values.append((measure, int(year), *(v for r in rows for v in _numbers(r))))
-    return Table(result.id, result.title, tuple(columns), tuple(cells), tuple(values), result.note)
+    for year in sorted(dict.fromkeys(table["year"])):
+        rows = [found.get((year, group)) for group in groups]
+        cells.append((school_year(year), *(c for r in rows for c in _shown(r))))
+        values.append((int(year), *(v for r in rows for v in _numbers(r))))
+    return Table(result.id, table["measure"].iloc[0], tuple(columns), tuple(cells), tuple(values), result.note)
 
 
-def _shown(row: dict[Any, Any] | None, signed: set[Any]) -> tuple[str, str, str]:
+def _shown(row: dict[Any, Any] | None) -> tuple[str, str, str]:
     if row is None:
         return NO_VALUE, NO_VALUE, NO_VALUE
-    sign = row["measure"] in signed
+    sign = bool(row["relative"])
     value = row["mark"] + show(row["value"], row["unit"], sign=sign)
     return value, span(row["low"], row["high"], row["unit"], sign=sign), show(row["n"])
 
@@ -88,10 +87,11 @@ def trend(
     Returns
     -------
     Trend or Missing
-        Table: one row a measure, group ("This school", "Similar schools") and year, with the columns year and mark
-        ("at least " or "at most " before a coded percent). This school: its value and 95% interval, `n` its pupils.
-        Similar schools: the mean of their values, its 95% interval (t with k - 1 degrees of freedom), `n` the schools.
-        A year without a value has no row, and the text names it. Missing where the school has no value at all.
+        Table: one row a measure, group ("This school", "Similar schools") and year, with the columns year, mark
+        ("at least " or "at most " before a coded percent) and relative (whether values are against all schools). This
+        school: its value and 95% interval, `n` its pupils. Similar schools: the mean of their values, its 95% interval
+        (t with k - 1 degrees of freedom), `n` the schools. A year without a value has no row, and the text names it.
+        Missing where the school has no value at all.
 
     Notes
     -----
@@ -114,7 +114,9 @@ def trend(
             scaled.append(scale_words(part, about)[1])
     if not rows:
         return Missing(SECTION, "this school has no result that may be shown.")
-    return _result(pd.DataFrame(rows, columns=[*RESULT_COLUMNS, "year", "mark"]), said, [s for s in scaled if s], peers)
+    return _result(
+        pd.DataFrame(rows, columns=[*RESULT_COLUMNS, "year", "mark", "relative"]), said, [s for s in scaled if s], peers
+    )
 
 
 def _named(about: dict[str, Any]) -> str:
@@ -132,7 +134,9 @@ def _own(about: dict[str, Any], part: pd.DataFrame, noise: Noise, school_id: str
         centre, of = scale["centre"].iloc[k], scale["unit_of"].iloc[k]
         ends = [(float(v) - centre) / of for v in (r["value"], low[k], high[k])]
         if np.isfinite(ends[0]):
-            found.append((_named(about), THIS, *ends, r["size"], unit, int(r["year"]), _mark(r)))
+            found.append(
+                (_named(about), THIS, *ends, r["size"], unit, int(r["year"]), _mark(r), not about["comparable"])
+            )
     return found
 
 
@@ -155,7 +159,9 @@ def _similar(about: dict[str, Any], part: pd.DataFrame, ids: tuple[str, ...]) ->
         centre, of = scale["centre"][year], scale["unit_of"][year]
         mean = (rows["value"].mean() - centre) / of
         half = student.ppf(0.975, k - 1) * rows["value"].std(ddof=1) / of / np.sqrt(k)
-        found.append((_named(about), SIMILAR, mean, mean - half, mean + half, k, unit, int(year), ""))
+        found.append(
+            (_named(about), SIMILAR, mean, mean - half, mean + half, k, unit, int(year), "", not about["comparable"])
+        )
     return found
 
 

@@ -11,6 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import minimize_scalar
 
+from leadlib.designs.panels import Z
+
 Floats = npt.NDArray[np.float64]
 LEAST_COMPANY = 20
 
@@ -29,6 +31,11 @@ class Fit:
     said: str
     clustered: bool
     by_level: bool = False
+
+    def interval(self) -> tuple[float, float]:
+        """Give B's 95% interval, even on the log scale: a variance is never below zero."""
+        times = float(np.exp(Z * self.b_se / self.b)) if self.b > 0 else 1.0
+        return self.b / times, self.b * times
 
 
 def pairs(part: pd.DataFrame) -> pd.DataFrame:
@@ -78,14 +85,14 @@ def fit_variance(y: Floats, x: Floats, school: npt.NDArray[np.intp], level: Any 
     share = _share_of_chance(v, u)
     start = float(np.mean(v / (1 - share + share * u)))
     inside = 1e-6 < share < 1 - 1e-6
-    if inside and level is not None and level.max() > 0:
-        apart = _by_level(v, u, school, level, start * share)
+    if level is not None and level.max() > 0:
+        apart = _by_level(v, u, school, level, start * min(max(share, 0.05), 0.95))
         if apart is not None:
             a, b, b_se = apart
             return Fit(a * unit_y, b * unit_y / unit_x, b_se * unit_y / unit_x, "", _several(school), True)
     columns = np.column_stack([np.ones_like(u), u]) if inside else (u if share > 0.5 else np.ones_like(u))[:, None]
     first = np.array([start * (1 - share), start * share]) if inside else np.array([start])
-    estimate, errors = _gamma(v, columns, first, school if _several(school) else None)
+    estimate, errors, _ = _gamma(v, columns, first, school if _several(school) else None)
     a, b = (estimate[0], estimate[1]) if inside else ((0.0, estimate[0]) if share > 0.5 else (estimate[0], 0.0))
     b_se = errors[-1] if inside or share > 0.5 else 0.0
     said = "" if inside else ("real change" if share > 0.5 else "chance")
@@ -100,8 +107,9 @@ def _by_level(v: Floats, u: Floats, school: Any, level: Any, start: float) -> tu
     """Fit one A a level and one B; None where any of them would be below zero."""
     columns = np.column_stack([*((level == k).astype(float) for k in range(level.max() + 1)), u])
     rests = [max(float((v - start * u)[level == k].mean()), 0.01) for k in range(level.max() + 1)]
-    estimate, errors = _gamma(v, columns, np.array([*rests, start]), school if _several(school) else None)
-    if not np.all(estimate > 0) or not np.all(np.isfinite(errors)):
+    first = np.array([*rests, start])
+    estimate, errors, found = _gamma(v, columns, first, school if _several(school) else None)
+    if not found or not np.all(estimate > 0) or not np.all(np.isfinite(errors)):
         return None
     return float(np.mean(columns[:, :-1] @ estimate[:-1])), float(estimate[-1]), float(errors[-1])
 
@@ -118,7 +126,8 @@ def _share_of_chance(v: Floats, u: Floats) -> float:
     return min(edges, key=lambda w: edges[w])
 
 
-def _gamma(v: Floats, columns: Floats, start: Floats, clusters: Any) -> tuple[Floats, Floats]:
+def _gamma(v: Floats, columns: Floats, start: Floats, clusters: Any) -> tuple[Floats, Floats, bool]:
+    """Give estimates and standard errors, and whether they were found; where not, they are those at the start."""
     from statsmodels.genmod.families import Gamma
     from statsmodels.genmod.families.links import Identity
     from statsmodels.genmod.generalized_linear_model import GLM
@@ -128,7 +137,8 @@ def _gamma(v: Floats, columns: Floats, start: Floats, clusters: Any) -> tuple[Fl
         model = GLM(np.maximum(v, 1e-12), columns, family=Gamma(Identity()))
         options = {} if clusters is None else {"cov_type": "cluster", "cov_kwds": {"groups": clusters}}
         fit = model.fit(start_params=start, maxiter=100, tol=1e-12, **options)
-        good = bool(np.all(np.isfinite(fit.params)) and np.all(columns @ fit.params > 0) and np.all(fit.params >= 0))
+        sound = np.all(np.isfinite(fit.params)) and np.all(columns @ fit.params > 0) and np.all(fit.params >= 0)
+        good = bool(sound and fit.converged)
         if not good:
             fit = model.fit(start_params=start, maxiter=0, **options)
-    return np.asarray(fit.params, dtype=float), np.asarray(fit.bse, dtype=float)
+    return np.asarray(fit.params, dtype=float), np.asarray(fit.bse, dtype=float), good

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,14 +24,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def peers_may_be_missing(function: F) -> F:
     """Let a function do without similar schools: a `Missing` in their place becomes None."""
+    place = list(inspect.signature(function).parameters).index("peers")
 
     @functools.wraps(function)
     def doing_without(*args: Any, **kwargs: Any) -> Any:
         if isinstance(kwargs.get("peers"), Missing):
             kwargs["peers"] = None
-        if len(args) > 1 and isinstance(args[1], Missing):
-            args = (args[0], None, *args[2:])
-        return function(*args, **kwargs)
+        given = (None if k == place and isinstance(a, Missing) else a for k, a in enumerate(args))
+        return function(*given, **kwargs)
 
     return doing_without  # type: ignore[return-value]
 

@@ -36,7 +36,7 @@ def needs(school: School, year: int, k: int = K) -> Needs | Missing:
     """Give need and size of all schools of the pack in the year nearest to the one wanted.
 
     Shares behind which stand fewer than k pupils are coded here, once, so that nothing computed later can give
-    them away.
+    them away; a size below k is left blank.
     """
     if not school.has("school_years"):
         return Missing("Need and size", "this pack does not say whom its schools serve.")
@@ -69,6 +69,6 @@ def _frame(
     for name in fields:
         if roles[name].unit == "pct":
             frame[name] = code_shares(frame[name], n, k)
-    frame["size"] = n
-    frame[LOG_SIZE] = np.log(n.where(n > 0))
+    frame["size"] = n.where(n >= max(k, 1))
+    frame[LOG_SIZE] = np.log(frame["size"])
     return frame.drop(columns=[size] if size and size != "size" else [])

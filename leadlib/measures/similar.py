@@ -13,7 +13,7 @@ from leadlib.errors import refuse
 from leadlib.measures.groups import SIMILAR, THIS, middle
 from leadlib.measures.needs import LOG_SIZE, Needs, needs
 from leadlib.numbers import listing, lower_first, plural, school_year, show, significant
-from leadlib.privacy import K, share_text, small
+from leadlib.privacy import K, share_text
 from leadlib.results import RESULT_COLUMNS, Missing, Result, passes_missing
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _peers(
     rule = _rule(school, known, used, caliper, len(found))
     own: Any = known.frame.loc[school.school_id]
     cells = [raw.loc[school.school_id].get(f"{c}__shown") or show(own[c], units[c]) for c in shown]
-    size = f"under {privacy_k}" if small(own["size"], privacy_k) else show(own["size"], "pupils")
+    size = show(own["size"], "pupils")
     heads = [Column(c, known.titles[c]) for c in shown]
     limits = ["Similar schools are alike in need, size and level; they differ in ways that are not measured here."]
     if lacking:

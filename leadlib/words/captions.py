@@ -35,7 +35,7 @@ def trend(result: Result) -> tuple[str, str]:
             "No point is drawn: this school has no outcome that may be shown.",
         )
     first, last = school[0], [r for r in school if r["measure"] == school[0]["measure"]][-1]
-    signed = result.table["value"].lt(0).any()
+    signed = bool(first.get("relative"))
     move = f"{phrase(first['value'], first['unit'], sign=signed)} in {school_year(first['year'])}"
     if last["year"] != first["year"]:
         move += f", {phrase(last['value'], last['unit'], sign=signed)} in {school_year(last['year'])}"
