@@ -52,7 +52,7 @@ notebooks: setup  ## run every notebook and store its outputs; a second run chan
 
 lock: setup  ## pin what pyproject.toml asks for (newer releases: make lock UPGRADE=--upgrade)
 	$(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		--all-extras pyproject.toml --constraint tools/lock-caps.txt --output-file requirements.lock $(UPGRADE)
+		--extra lab --extra dev pyproject.toml --constraint tools/lock-caps.txt --output-file requirements.lock $(UPGRADE)
 	$(PYTHON) -m tools.environment
 
 environment: setup  ## write environment.yml for conda from pyproject.toml and requirements.lock

@@ -32,6 +32,10 @@ UNITS: dict[str, Unit] = {
     "ratio": Unit(2),
     "pupils_per_teacher": Unit(1, word="pupils a class"),
     "years": Unit(1, word="years"),
+    "days": Unit(0, word="days"),
+    "minutes": Unit(0, word="minutes"),
+    "fte": Unit(2, word="full-time posts"),
+    "sqft": Unit(0, word="square feet"),
     "level": Unit(2),
 }
 """Every unit a table may name. A difference between two `pct` values has the unit `pct_points`."""

@@ -187,4 +187,4 @@ def test_describe_refuses_what_is_not_there(tmp_path):
 
 
 def test_the_reasons_for_a_missing_value_are_those_of_the_contract():
-    assert REASONS == ("not_reported", "not_applicable", "suppressed")
+    assert REASONS == ("not_reported", "not_applicable", "suppressed", "range")

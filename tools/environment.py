@@ -7,6 +7,8 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+LOCKED = ("lab", "dev")
+"""The extras that `make lock` pins; `parquet` is large and only for those who have such files."""
 
 HEAD = """\
 # Written by `make environment` from pyproject.toml and requirements.lock; change those.
@@ -33,8 +35,8 @@ def plain_name(requirement: str) -> str:
 
 
 def asked(project: dict) -> list[str]:
-    """Give every name that pyproject.toml asks for, extras included."""
-    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    """Give every name that pyproject.toml asks for, with the extras that everyone gets."""
+    groups = [project["dependencies"], *(project["optional-dependencies"][extra] for extra in LOCKED)]
     return sorted({plain_name(requirement) for group in groups for requirement in group})
 
 

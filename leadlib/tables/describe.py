@@ -17,14 +17,19 @@ def describe(what: str | os.PathLike[str]) -> Block:
     Parameters
     ----------
     what : str
-        A pack (`"california-2000"`) or a table (`"california-2000/outcomes"`).
+        A pack (`"california-2000"`), a table (`"california-2000/outcomes"`), or the dictionary that every pack keeps to
+        (`"standard"`, `"standard/outcomes"`).
 
     Raises
     ------
     InputError
         Unknown pack or table, with the nearest there are.
     """
+    from leadlib.tables.standard_page import describe_standard, is_standard
+
     text = named(what)
+    if is_standard(text):
+        return describe_standard(text)
     pack, slash, table = text.rpartition("/")
     if slash and _is_pack(pack):
         return _table(package(pack), package(pack).table(table))

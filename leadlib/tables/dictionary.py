@@ -9,7 +9,7 @@ from typing import Any
 from leadlib.errors import nearest, refuse
 
 FILE = "datapackage.json"
-REASONS = ("not_reported", "not_applicable", "suppressed")
+REASONS = ("not_reported", "not_applicable", "suppressed", "range")
 """Why a value may be missing; a missing value is never a zero."""
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from leadlib import __version__
+from leadlib.cli import data, fetching, importing, simulation
+from leadlib.cli.told import told
 from leadlib.errors import InputError, Problem, refuse
 
 if TYPE_CHECKING:
@@ -23,16 +25,6 @@ if TYPE_CHECKING:
 WHERE = 'Choose schools, such as district="Napa Valley Unified".'
 PLAN_FILES = (".yml", ".yaml")
 STOPPED = 130
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Turn bad input into a message and exit code 2."""
-    try:
-        yield
-    except InputError as error:
-        click.echo(f"leadlib: {error}", err=True)
-        raise SystemExit(2) from None
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -61,7 +53,7 @@ def run(what: tuple[str, ...], jobs: int | None, **asked: Any) -> None:
     """  # noqa: D301  (click wants the character that \\b stands for)
     from leadlib import batch
 
-    with _told():
+    with told():
         plans = _all_planned(_requests(what, asked))
         summaries: list[Summary] = []
         with _ctrl_c_on_end():
@@ -218,21 +210,11 @@ def packs() -> None:
     """List the data packs."""
     import leadlib as ll
 
-    with _told():
+    with told():
         table = ll.packs()
     for row in table.to_dict("records"):
         what = f"{row['schools_n']:,} schools, {row['years']}; {row['record_type']} records"
         click.echo(f"{row['pack']}\n    {row['title']}\n    {what}\n    tables: {row['tables']}")
-
-
-@cli.command()
-@click.argument("what", metavar="PACK[/TABLE]")
-def describe(what: str) -> None:
-    """Say what a pack, or one of its tables, holds."""
-    import leadlib as ll
-
-    with _told():
-        click.echo(ll.describe(what).plain())
 
 
 @cli.command()
@@ -244,7 +226,7 @@ def schools(pack: str, where: tuple[str, ...]) -> None:
 
     problems: list[Problem] = []
     pairs = _pairs("--where", where, problems)
-    with _told():
+    with told():
         if problems:
             raise InputError(problems)
         rows = select(pack, pairs)
@@ -253,6 +235,10 @@ def schools(pack: str, where: tuple[str, ...]) -> None:
     wide = [max(len(row[k]) for row in table) for k in range(len(columns))]
     for row in table:
         click.echo("  ".join(t.ljust(w) for t, w in zip(row, wide, strict=True)).rstrip())
+
+
+for _part in (data, fetching, importing, simulation):
+    _part.register(cli)
 
 
 def main() -> None:
