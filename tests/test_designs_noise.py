@@ -160,7 +160,9 @@ def test_years_that_are_no_neighbours_make_no_change():
     rng = np.random.default_rng(9)
     _, value, n = simulate(rng, schools=40)
     value[:, 1] = np.where(np.arange(40) == 0, value[:, 1], np.nan)
-    assert isinstance(noise(make.panel(value, n)), Missing)
+    frame = make.panel(value, n)
+    assert isinstance(noise(frame), Missing)
+    assert isinstance(noise(frame.dropna(subset=["value"])), Missing)
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,13 @@ def test_where_the_tested_are_unknown_fewer_than_k_enrolled_suppress():
     assert one(found, year=2001)["value__why"] == "reported"
 
 
+def test_a_size_borrowed_from_another_year_does_not_show_a_value_of_fewer_than_k_enrolled():
+    school = make.changed(make.pack(), "outcomes", "tested_n", np.nan, school_id="s00", year=2000)
+    school = make.changed(school, "school_years", "enrollment", 9.0, school_id="s00", year=2000)
+    assert one(panel(school), year=2000)["value__why"] == "suppressed"
+    assert one(panel(school), year=2001)["value__why"] == "reported"
+
+
 @pytest.mark.parametrize(("tested", "coded"), [(15.0, 80.0), (30.0, 90.0), (60.0, 95.0), (150.0, 98.0), (500.0, 99.0)])
 def test_percents_are_coded_by_the_number_tested(tested, coded):
     school = make.changed(make.pack(unit="pct"), "outcomes", "value", 100.0, school_id="s00")
@@ -79,6 +86,16 @@ def test_several_grades_are_pooled_by_the_pupils_tested_and_a_row_of_all_grades_
     assert (row["value"], row["size"], row["grade"]) == (50.0, 150.0, "3+4")
     whole = pd.concat([rest, third, fourth, rows.assign(grade="All", value=51.0)])
     assert one(panel(make.FakeSchool(school.tables | {"outcomes": whole}, school.dictionary)))["value"] == 51.0
+
+
+def test_rows_of_all_grades_beside_single_grades_leave_the_columns_their_kinds():
+    school = make.pack()
+    outcomes = school.table("outcomes")
+    alone = panel(make.FakeSchool(school.tables | {"outcomes": outcomes}, school.dictionary))
+    both = pd.concat([outcomes.assign(grade="All"), outcomes.assign(grade="4")], ignore_index=True)
+    many = panel(make.FakeSchool(school.tables | {"outcomes": both}, school.dictionary))
+    assert many.dtypes.to_dict() == alone.dtypes.to_dict()
+    assert many["year"].tolist() == alone["year"].tolist()
 
 
 def test_groups_of_pupils_are_left_out():

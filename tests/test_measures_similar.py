@@ -55,6 +55,22 @@ def test_no_matched_school_lies_beyond_the_caliper_on_average_or_twice_it_in_one
     assert found.frame["distance"].max() <= 0.8 and 8 <= len(found.school_ids) < 50
 
 
+def test_a_school_alike_in_all_fields_but_one_is_not_matched_if_that_one_lies_too_far():
+    school = make.pack()
+    extra = [f"need_{k}" for k in range(5)]
+    years = school.tables["school_years"].assign(**{name: np.tile(np.arange(40.0) % 5, 2) for name in extra})
+    fields = ["free_lunch_pct", "english_language_learners_pct", "enrollment"]
+    now = years[years["school_id"] == "s00"].iloc[0]
+    years.loc[years["school_id"] == "s05", [*fields, *extra]] = now[[*fields, *extra]].to_numpy()
+    spread = years.loc[years["year"] == 2001, "need_0"].std()
+    years.loc[years["school_id"] == "s05", "need_0"] = now["need_0"] + 2.6 * spread
+    needs = tuple(make.about(name, name, "level", role="need") for name in extra)
+    told = school.dictionary | {"school_years": school.dictionary["school_years"] + needs}
+    wide = make.FakeSchool(school.tables | {"school_years": years}, told)
+    assert "s05" not in similar.schools(wide, k=1).school_ids
+    assert "s05" in similar.schools(wide, k=30, caliper=1.5).school_ids
+
+
 def test_a_school_unlike_all_others_gets_a_reason_in_plain_words():
     school = make.changed(make.pack(), "school_years", "free_lunch_pct", 90.0, school_id="s00")
     school = make.changed(school, "school_years", "enrollment", 4000.0, school_id="s00")

@@ -100,7 +100,8 @@ def _one_row_each(raw: pd.DataFrame) -> pd.DataFrame:
     rest = frame[many].merge(whole[keys], on=keys, how="left", indicator=True)
     parts = rest[rest["_merge"] == "left_only"].drop(columns="_merge")
     pooled = [_pooled(key, part) for key, part in parts.groupby(keys, sort=True)]
-    return pd.concat([frame[~many], whole, pd.DataFrame(pooled, columns=frame.columns)], ignore_index=True)
+    found = [frame[~many], whole, *([pd.DataFrame(pooled, columns=frame.columns)] if pooled else [])]
+    return pd.concat(found, ignore_index=True).astype(frame.dtypes.to_dict())
 
 
 def _pooled(key: tuple, part: pd.DataFrame) -> tuple:
