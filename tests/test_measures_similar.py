@@ -67,8 +67,8 @@ def test_a_school_alike_in_all_fields_but_one_is_not_matched_if_that_one_lies_to
     needs = tuple(make.about(name, name, "level", role="need") for name in extra)
     told = school.dictionary | {"school_years": school.dictionary["school_years"] + needs}
     wide = make.FakeSchool(school.tables | {"school_years": years}, told)
-    assert "s05" not in similar.schools(wide, k=1).school_ids
-    assert "s05" in similar.schools(wide, k=30, caliper=1.5).school_ids
+    assert "s05" not in similar.schools(wide, k=39).school_ids
+    assert "s05" in similar.schools(wide, k=39, caliper=1.4).school_ids
 
 
 def test_a_school_unlike_all_others_gets_a_reason_in_plain_words():
