@@ -18,7 +18,7 @@ LEAST_SCHOOLS = 30
 """Fewer schools with a change say too little about how changes depend on size."""
 SECTION = "Every range around a result"
 QUANTILES = ((0.1, "small"), (0.5, "middling"), (0.9, "large"))
-FITTED, GIVEN = "changes between years", "spread between pupils"
+FITTED, GIVEN, COUNTED = "changes between years", "spread between pupils", "number of pupils tested"
 _SHARE_WITH_SD = 0.8
 _PCT_ENDS = (5.0, 95.0)
 
@@ -43,7 +43,7 @@ class Noise(Result):
         for fit in self.frame.to_dict("records"):
             mine = (frame["measure"] == fit["measure"]).to_numpy()
             rows = frame[mine]
-            out[mine] = np.sqrt(_variance(fit, rows["value"], rows["size"], rows["sd"]))
+            out[mine] = np.sqrt(_variance(fit, rows["value"], rows["size"], rows["sd"]) + unsure(rows))
         return out
 
     def degrees(self, frame: pd.DataFrame) -> pd.Series:
@@ -60,7 +60,8 @@ class Noise(Result):
 
         For percents the score interval of Wilson (1927) with size/B as the number of pupils, which stays between 0 and
         100 and holds its promise in small schools; else value +- t se. A value coded as "95% or more" has the interval
-        of 95%, open to the top.
+        of 95%, open to the top. Of a percent known as a range, the interval runs from the lower
+        end's to the upper end's.
         """
         half = self.se(frame) * student.ppf(0.975, self.degrees(frame))
         out = pd.DataFrame({"low": frame["value"] - half, "high": frame["value"] + half})
@@ -68,8 +69,10 @@ class Noise(Result):
             mine = (frame["measure"] == fit["measure"]).to_numpy()
             rows = frame[mine]
             times = student.ppf(0.975, fit["free"])
-            low, high = wilson(rows["value"], rows["size"] / fit["B"] if fit["B"] > 0 else np.inf, times)
-            out.loc[mine, "low"], out.loc[mine, "high"] = low, high
+            n = rows["size"] / fit["B"] if fit["B"] > 0 else np.inf
+            half_range = rows["width"] / 2 if "width" in rows else 0.0
+            out.loc[mine, "low"] = wilson(rows["value"] - half_range, n, times)[0]
+            out.loc[mine, "high"] = wilson(rows["value"] + half_range, n, times)[1]
         if "value__why" in frame:
             coded = frame["value__why"] == "range"
             out.loc[coded & (frame["value"] > 50), "high"] = 100.0
@@ -84,7 +87,10 @@ class Noise(Result):
             p = pairs[mine]
             level = (p["value"] + p["value_before"]) / 2
             out[mine] = np.sqrt(
-                _variance(fit, level, p["size"], p["sd"]) + _variance(fit, level, p["size_before"], p["sd_before"])
+                _variance(fit, level, p["size"], p["sd"])
+                + _variance(fit, level, p["size_before"], p["sd_before"])
+                + unsure(p)
+                + unsure(p, "width_before")
             )
         return out
 
@@ -100,6 +106,11 @@ def wilson(value: Any, n: Any, times: float = Z) -> tuple[Any, Any]:
     p, w = value / 100, times**2 / n
     middle, half = p + w / 2, np.sqrt(np.maximum(w * p * (1 - p) + w**2 / 4, 0))
     return 100 * (middle - half) / (1 + w), 100 * (middle + half) / (1 + w)
+
+
+def unsure(rows: pd.DataFrame, column: str = "width") -> Any:
+    """Give the variance of a value that may lie anywhere in its range: a twelfth of the squared width."""
+    return rows[column].fillna(0.0) ** 2 / 12 if column in rows else 0.0
 
 
 def _variance(fit: dict[Any, Any], value: Any, size: pd.Series, sd: pd.Series) -> Any:
@@ -143,8 +154,10 @@ def noise(panel: pd.DataFrame) -> Noise | Missing:
     pack has several levels, each with enough schools, A may differ by level, because high schools are larger and may
     change less for other reasons. Sizes may be pupils enrolled instead of pupils tested: B then takes in the share
     tested, because it is fitted to the size used. Standard errors are clustered by school where schools have several
-    changes. With A or B below zero the other is fitted alone, and `checks` says so. Method: Kane and Staiger (2002),
-    Journal of Economic Perspectives 16(4), 91-114, who part chance from change by size in the same way.
+    changes. With A or B below zero the other is fitted alone, and `checks` says so. Where changes cannot tell, a
+    percent of a known number of pupils tested gets B = 1, the binomial; a value known as a range adds width^2/12.
+    Method: Kane and Staiger (2002), Journal of Economic Perspectives 16(4), 91-114, who part chance from change by size
+    in the same way.
 
     Raises
     ------
@@ -157,6 +170,7 @@ def noise(panel: pd.DataFrame) -> Noise | Missing:
     gone: list[str] = []
     for about, part in each_measure(frame):
         found = _given(about, part) or _fitted(about, part, said)
+        found = (_counted(about, part, said) or found) if isinstance(found, str) else found
         if isinstance(found, str):
             gone.append(f"{about['label']}: {found}")
         else:
@@ -172,26 +186,33 @@ def _given(about: dict[str, Any], part: pd.DataFrame) -> dict[str, Any] | None:
     known = rows["sd"].notna() & (rows["sd"] > 0)
     if rows.empty or known.mean() < _SHARE_WITH_SD or not rows["size"].notna().any():
         return None
-    return {
-        "measure": about["measure"],
-        "label": about["label"],
-        "unit": about["difference"],
-        "basis": GIVEN,
-        "A": np.nan,
-        "B": np.nan,
-        "B_low": np.nan,
-        "B_high": np.nan,
-        "schools_n": int(rows["school_id"].nunique()),
-        "pairs_n": 0,
-        "free": np.inf,
-        "percent": False,
-        "sd": float(rows.loc[known, "sd"].median()),
-    }
+    sd = float(rows.loc[known, "sd"].median())
+    return _entry(about, GIVEN, rows, B=np.nan, B_low=np.nan, B_high=np.nan, percent=False, sd=sd)
+
+
+def _counted(about: dict[str, Any], part: pd.DataFrame, said: list[str]) -> dict[str, Any] | None:
+    """Describe a percent whose chance follows from the number tested, where changes cannot tell."""
+    rows = part[part["value"].notna() & part["size"].notna()]
+    if (
+        about["unit"] != "pct"
+        or rows.empty
+        or not rows["size_basis"].astype("str").str.startswith("pupils tested").all()
+    ):
+        return None
+    said.append(f"{about['label']}: chance was taken from the number of pupils tested, each by itself (binomial).")
+    return _entry(about, COUNTED, rows, B=1.0, B_low=1.0, B_high=1.0, percent=True)
+
+
+def _entry(about: dict[str, Any], basis: str, rows: pd.DataFrame, **more: Any) -> dict[str, Any]:
+    told = {"measure": about["measure"], "label": about["label"], "unit": about["difference"], "basis": basis}
+    schools = {"schools_n": int(rows["school_id"].nunique()), "pairs_n": 0}
+    return {**told, "A": np.nan, **schools, "free": np.inf, "sd": np.nan, **more}
 
 
 def _fitted(about: dict[str, Any], part: pd.DataFrame, said: list[str]) -> dict[str, Any] | str:
     """Describe a measure whose chance is read from changes; or say why that cannot be done."""
     percent = about["unit"] == "pct"
+    part = part[part["width"].fillna(0.0) == 0] if "width" in part else part  # the middle of a range moves in steps
     usable = centred(pairs(part)).dropna(subset=["change", "size", "size_before"])
     schools = int(usable["school_id"].nunique())
     if part.loc[part["value"].notna(), "year"].nunique() < 2:
@@ -208,21 +229,18 @@ def _fitted(about: dict[str, Any], part: pd.DataFrame, said: list[str]) -> dict[
         return "all schools have the same size, which leaves chance and real change together"
     fit = fit_variance(y, x, pd.factorize(usable["school_id"])[0], _levels(usable))
     said.append(_told(about, fit, schools, len(usable)))
-    return {
-        "measure": about["measure"],
-        "label": about["label"],
-        "unit": about["difference"],
-        "basis": FITTED,
-        "A": fit.a,
-        "B": fit.b,
-        "B_low": fit.interval()[0],
-        "B_high": fit.interval()[1],
-        "schools_n": schools,
-        "pairs_n": len(usable),
-        "free": 2 * (fit.b / fit.b_se) ** 2 if fit.b_se > 0 else np.inf,
-        "percent": percent,
-        "sd": np.nan,
-    }
+    return _entry(
+        about,
+        FITTED,
+        usable,
+        A=fit.a,
+        B=fit.b,
+        B_low=fit.interval()[0],
+        B_high=fit.interval()[1],
+        pairs_n=len(usable),
+        free=2 * (fit.b / fit.b_se) ** 2 if fit.b_se > 0 else np.inf,
+        percent=percent,
+    )
 
 
 def _levels(usable: pd.DataFrame) -> Any:
@@ -285,7 +303,7 @@ def _limits(fits: pd.DataFrame) -> tuple[str, ...]:
     told = []
     if (fits["basis"] == FITTED).any():
         told.append("Real change and chance are told apart only by how changes depend on size.")
-    if (fits["basis"] == GIVEN).any():
+    if fits["basis"].isin([GIVEN, COUNTED]).any():
         told.append(
             "Pupils of one class share a teacher; a range that takes each pupil by itself is rather too narrow."
         )
@@ -297,7 +315,7 @@ def _assumptions(fits: pd.DataFrame) -> tuple[str, ...]:
     if (fits["basis"] == FITTED).any():
         made.append("Real change from year to year is as large in small schools as in large ones.")
         made.append("Where the number tested is not known, the share of the enrolled who are tested is alike in all.")
-    if (fits["basis"] == GIVEN).any():
+    if fits["basis"].isin([GIVEN, COUNTED]).any():
         made.append(
             "A school's pupils are like a sample of the pupils it might have had, each independent of the others."
         )

@@ -114,9 +114,11 @@ def _changes(about: dict[str, Any], part: pd.DataFrame, noise: Noise, year: int)
     beside = company(both)
     change = raw - raw.groupby([beside["year"], beside["level"]]).transform("mean")
     limit = Z * _change_se(both, noise, now, then)
-    typical = both.assign(value=both["value"].mean(), value_before=both["value_before"].mean(), sd=np.nan)
+    typical = both.assign(value=both["value"].mean(), value_before=both["value_before"].mean(), sd=np.nan, width=0.0)
     size = 2 / (1 / both["size"] + 1 / both["size_before"])
-    band = Z * _change_se(typical.assign(sd_before=np.nan, size=size, size_before=size), noise, now, then)
+    band = Z * _change_se(
+        typical.assign(sd_before=np.nan, width_before=0.0, size=size, size_before=size), noise, now, then
+    )
     return pd.DataFrame(
         {
             "measure": about["label"],
@@ -148,6 +150,7 @@ def _change_se(both: pd.DataFrame, noise: Noise, now: float, then: float) -> pd.
     if now == then == 1.0:
         return noise.change_se(both)
     before = both.assign(value=both["value_before"], size=both["size_before"], sd=both["sd_before"])
+    before = before.assign(width=both["width_before"]) if "width_before" in both else before
     return ((noise.se(both) / now) ** 2 + (noise.se(before) / then) ** 2) ** 0.5
 
 

@@ -110,10 +110,13 @@ def scale_words(part: pd.DataFrame, about: dict[str, Any]) -> tuple[str, str]:
 
 
 def coded_limit(rows: pd.DataFrame) -> tuple[str, ...]:
-    """Give the sentence that a reader needs where any of these rows holds a coded percent."""
-    if "value__why" not in rows or not (rows["value__why"] == "range").any():
-        return ()
-    return ("A percent near 0 or 100 is coded at a limit to protect pupils; the true one lies at the limit or beyond.",)
+    """Give the sentence that a reader needs where any of these rows holds a coded percent or a range."""
+    said = {
+        "range": "A percent near 0 or 100 is coded at a limit to protect pupils; the true one lies there or beyond.",
+        "between": "Where the source gives a range alone, its middle is used and its width counted in the interval.",
+    }
+    why = set(rows["value__why"]) if "value__why" in rows else set()
+    return tuple(sentence for reason, sentence in said.items() if reason in why)
 
 
 def bounded(low: Any, high: Any, about: dict[str, Any]) -> tuple[Any, Any]:

@@ -88,10 +88,10 @@ def trend(
     -------
     Trend or Missing
         Table: one row a measure, group ("This school", "Similar schools") and year, with the columns year, mark
-        ("at least " or "at most " before a coded percent) and relative (whether values are against all schools). This
-        school: its value and 95% interval, `n` its pupils. Similar schools: the mean of their values, its 95% interval
-        (t with k - 1 degrees of freedom), `n` the schools. A year without a value has no row, and the text names it.
-        Missing where the school has no value at all.
+        ("at least " or "at most " before a coded percent, "about " before the middle of a range) and relative (whether
+        values are against all schools). This school: its value and 95% interval, `n` its pupils. Similar schools: the
+        mean of their values, its 95% interval (t with k - 1 degrees of freedom), `n` the schools. A year without a
+        value has no row, and the text names it. Missing where the school has no value at all.
 
     Notes
     -----
@@ -141,6 +141,8 @@ def _own(about: dict[str, Any], part: pd.DataFrame, noise: Noise, school_id: str
 
 
 def _mark(row: dict[Any, Any]) -> str:
+    if row.get("value__why") == "between":
+        return "about "
     if row.get("value__why") != "range":
         return ""
     return "at least " if row["value"] > 50 else "at most "
@@ -198,8 +200,10 @@ def _result(table: pd.DataFrame, said: list[str], scaled: list[str], peers: Any)
     limits = ["The pupils tested are others each year; a change is not growth of the same pupils."]
     if peers is None or not (table["group"] == SIMILAR).any():
         limits.append("Similar schools are not shown beside this one: too few have results or are close enough.")
-    if (table["mark"] != "").any():
+    if table["mark"].isin(["at least ", "at most "]).any():
         limits.append("A percent near 0 or 100 is given as at most or at least a limit, to protect pupils.")
+    if (table["mark"] == "about ").any():
+        limits.append("About: the source gives a range alone; its middle is shown, and the interval holds the range.")
     return Trend(
         id="trend",
         title="Outcomes by year",

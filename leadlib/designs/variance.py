@@ -45,7 +45,7 @@ def pairs(part: pd.DataFrame) -> pd.DataFrame:
     place = rows["year"].map(years).to_numpy()
     ids = rows["school_id"].to_numpy()
     follows = np.r_[False, (ids[1:] == ids[:-1]) & (np.diff(place) == 1)] if len(rows) else np.zeros(0, bool)
-    columns = ["year", "value", "size", "sd"]
+    columns = [c for c in ("year", "value", "size", "sd", "width") if c in rows]
     before = rows[columns].shift().add_suffix("_before")
     return pd.concat([rows, before], axis=1)[follows]
 

@@ -32,6 +32,7 @@ COLUMNS = [
     "grade",
     "leaid",
     "school_level",
+    "width",
 ]
 TESTED, ENROLLED = "pupils tested", "pupils enrolled"
 
@@ -53,17 +54,18 @@ def panel(school: School, *, k: int = K) -> pd.DataFrame | Missing:
     Returns
     -------
     DataFrame or Missing
-        school_id, year (fall), measure, label, unit; value (in the unit), value__why (reported, range, suppressed or
-        not_reported); sd (between pupils, where the source gives it); size and size_basis (which count it is, in
-        words); comparable (whether years are on one scale); value_low and value_high (ends of the scale); grade;
-        leaid and school_level of the school.
+        school_id, year (fall), measure, label, unit; value (in the unit), value__why (reported, between, range,
+        suppressed or not_reported); sd (between pupils, where the source gives it); size and size_basis (which count it
+        is, in words); comparable (whether years are on one scale); value_low and value_high (ends of the scale); grade;
+        leaid and school_level of the school; width (of the range, where the source gives a range alone, else 0).
 
     Notes
     -----
     A value of fewer than k tested pupils is suppressed; where the number tested is unknown, of fewer than k enrolled.
-    Percents near 0 and 100 are coded by the number of pupils (`privacy.code_extremes`), at 95 and 5 where that is
-    unknown. `size` is the pupils tested, else those of the school's nearest year, else the pupils enrolled (same or
-    nearest year). Several grades of one year are pooled, weighted by pupils tested.
+    Where the source gives a range alone, `value` is its middle and `value__why` says between; what is computed from it
+    counts the `width` in. Percents near 0 and 100 are coded by the number of pupils (`privacy.code_extremes`), at 95
+    and 5 where that is unknown. `size` is the pupils tested, else those of the school's nearest year, else the pupils
+    enrolled (same or nearest year). Several grades of one year are pooled, weighted by pupils tested.
     """
     if not (school.has("outcomes") and school.has("measures")):
         return Missing(SECTION, "this pack holds no outcomes.")
@@ -92,7 +94,8 @@ def _measures(school: School) -> pd.DataFrame:
 def _one_row_each(raw: pd.DataFrame) -> pd.DataFrame:
     """Give one row a school, year and measure: the row of all grades, or the grades pooled."""
     keys = ["school_id", "year", "measure"]
-    frame = raw.rename(columns={"value_sd": "sd"}).reindex(columns=[*keys, "grade", "value", "sd", "tested_n"])
+    frame = _ranged(raw).rename(columns={"value_sd": "sd"})
+    frame = frame.reindex(columns=[*keys, "grade", "value", "sd", "tested_n", "width"])
     many = frame.duplicated(keys, keep=False)
     if not many.any():
         return frame
@@ -104,15 +107,24 @@ def _one_row_each(raw: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True).astype(frame.dtypes.to_dict())
 
 
+def _ranged(raw: pd.DataFrame) -> pd.DataFrame:
+    """Put the middle in place of a value of which the source gives the range alone; `width` keeps how wide that is."""
+    ends = raw.reindex(columns=["value_low", "value_high"]).astype(float)
+    only = raw["value"].isna() & ends.notna().all(axis=1)
+    width = (ends["value_high"] - ends["value_low"]).where(only, 0.0)
+    return raw.assign(value=raw["value"].astype(float).where(~only, ends.mean(axis=1)), width=width)
+
+
 def _pooled(key: tuple, part: pd.DataFrame) -> tuple:
     known = part.dropna(subset=["value"]).sort_values("grade")
     n = known["tested_n"].to_numpy(float)
     weight = n if len(n) and np.isfinite(n).all() and n.sum() > 0 else np.ones(len(known))
     if not len(known):
-        return (*key, "", np.nan, np.nan, np.nan)
+        return (*key, "", np.nan, np.nan, np.nan, 0.0)
     value = float(np.average(known["value"], weights=weight))
     spread = float(np.average(known["sd"] ** 2 + (known["value"] - value) ** 2, weights=weight)) ** 0.5
-    return (*key, "+".join(known["grade"].astype(str)), value, spread, float(n.sum()))
+    width = float(np.average(known["width"], weights=weight))
+    return (*key, "+".join(known["grade"].astype(str)), value, spread, float(n.sum()), width)
 
 
 def _sized(frame: pd.DataFrame, school: School) -> pd.DataFrame:
@@ -164,12 +176,14 @@ def _protected(frame: pd.DataFrame, k: int) -> pd.DataFrame:
     coded, how = code_extremes(frame["value"], pupils)
     percent = frame["unit"] == "pct"
     value = frame["value"].astype(float).where(~percent, coded)
-    why = why.mask(percent & (how == "range"), "range").mask(hidden, "suppressed")
+    at_limit = percent & (how == "range")
+    why = why.mask(frame["width"] > 0, "between").mask(at_limit, "range").mask(hidden, "suppressed")
     few = hidden | (frame["size"] < k)
     return frame.assign(
         value=value.mask(hidden),
         value__why=why,
         sd=frame["sd"].astype(float).mask(hidden),
+        width=frame["width"].mask(hidden | at_limit, 0.0),
         size=frame["size"].mask(few),
         size_basis=frame["size_basis"].mask(few, ""),
     )
