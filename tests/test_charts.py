@@ -80,6 +80,12 @@ def test_a_trend_names_its_lines_at_their_end_and_its_years_in_full(canvases):
     assert [t.get_text() for t in ax.get_xticklabels()] == ["1998–99", "1999–00"]
 
 
+def test_many_years_leave_room_between_their_names(canvases):
+    charts.trend(samples.trend(tuple(range(700, 708)), tuple(range(2016, 2024))))
+    names = [t.get_text() for t in canvases[0].axes[0].get_xticklabels()]
+    assert names == ["2016–17", "2018–19", "2020–21", "2022–23"]
+
+
 def test_a_trend_around_zero_says_what_zero_is(canvases):
     charts.trend(samples.trend((-5.0, 4.0), relative=True))
     assert "average of all schools" in [t.get_text() for t in canvases[0].axes[0].texts]

@@ -13,6 +13,7 @@ from leadlib.numbers import school_year
 from leadlib.results import Result, quiet_about_missing
 from leadlib.words import captions
 
+MOST_YEARS = 6
 _PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 1}
 _GROUPS = {THIS: SCHOOL, SIMILAR: PEERS}
 
@@ -64,7 +65,8 @@ def _trend_panel(ax: Axes, rows: pd.DataFrame) -> None:
     low, high = ax.get_ylim()
     for (x, _, group, colour), y in zip(ends, apart([e[1] for e in ends], 0.09 * (high - low)), strict=True):
         label_end(ax, x, y, group, colour)
-    ax.set_xticks(years, [school_year(y) for y in years])
+    shown = years[:: -(-len(years) // MOST_YEARS)]
+    ax.set_xticks(shown, [school_year(y) for y in shown])
     ax.set_xlim(years[0] - 0.25, years[-1] + 0.25 + 0.28 * max(len(years) - 1, 1))
     ax.grid(axis="x", visible=False)
     unit_axis(ax.yaxis, str(rows["unit"].iloc[0]), sign=signed)

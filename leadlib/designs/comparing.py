@@ -136,7 +136,9 @@ def half_width(own: float, own_free: float, others: float, others_free: float) -
 
 
 def _result(rows: list[tuple[Any, ...]], extra: list[tuple[Any, ...]], limits: tuple[str, ...], year: int) -> Result:
-    told = [_told(row, more) for row, more in zip(rows, extra, strict=True)]
+    first = {row[0]: row for row in reversed(rows)}
+    spoken = [(r, e) for r, e in zip(rows, extra, strict=True) if len(first) == 1 or first[r[0]] is r]
+    told = [_told(row, more) for row, more in spoken]
     return Gap(
         id="gap",
         title=f"This school minus others, {school_year(year)}",

@@ -105,18 +105,27 @@ def trend(
     frame = frame[frame["year"] <= last] if last is not None else frame
     rows: list[tuple[Any, ...]] = []
     said: list[str] = []
-    scaled: list[str] = []
+    scaled: list[tuple[str, str]] = []
     for about, part in each_measure(frame):
         mine = _own(about, part, noise, school_id)
         if mine:
             rows += mine + (_similar(about, part, peers.school_ids) if peers is not None else [])
             said.append(_told(about, part, mine))
-            scaled.append(scale_words(part, about)[1])
+            scaled.append((str(about["label"]), scale_words(part, about)[1]))
     if not rows:
         return Missing(SECTION, "this school has no result that may be shown.")
     return _result(
-        pd.DataFrame(rows, columns=[*RESULT_COLUMNS, "year", "mark", "relative"]), said, [s for s in scaled if s], peers
+        pd.DataFrame(rows, columns=[*RESULT_COLUMNS, "year", "mark", "relative"]), said, _together(scaled), peers
     )
+
+
+def _together(scaled: list[tuple[str, str]]) -> list[str]:
+    """Say once what holds for several measures."""
+    names: dict[str, list[str]] = {}
+    for label, sentence in scaled:
+        if sentence:
+            names.setdefault(sentence.removeprefix(f"{label}: "), []).append(label)
+    return [f"{listing(labels)}: {sentence}" for sentence, labels in names.items()]
 
 
 def _named(about: dict[str, Any]) -> str:
