@@ -108,3 +108,14 @@ def test_a_trend_says_about_before_the_middle_of_a_range():
     shown = designs.trend(rows, designs.noise(rows), school_id="s0000")
     assert "about 50.0%" in shown.plain()
     assert any(limit.startswith("About:") for limit in shown.limits)
+
+
+def test_a_percent_without_stated_ends_still_stays_between_0_and_100():
+    rng = np.random.default_rng(3)
+    rows = frame(rng.uniform(1, 6, 80), tested=np.full(80, 30), schools=40).assign(value_low=NAN, value_high=NAN)
+    shown = designs.trend(rows, designs.noise(rows), school_id="s0000")
+    assert (shown.table["low"] >= 0).all() and (shown.table["high"] <= 100).all()
+    from leadlib.designs.panels import bounded
+
+    assert bounded(-3.0, 104.0, {"unit": "pct", "value_low": NAN, "value_high": NAN}) == (0.0, 100.0)
+    assert bounded(-3.0, 104.0, {"unit": "points", "value_low": NAN, "value_high": NAN}) == (-3.0, 104.0)

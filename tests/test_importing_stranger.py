@@ -132,3 +132,11 @@ def test_other_folders_balance_too(tmp_path, seed):
     marked = sum(why == "suppressed" for _, why, _ in truth.outcomes.values())
     ranges = sum(why == "range" for _, why, _ in truth.outcomes.values())
     assert (rows["value__why"] == "suppressed").sum() == marked and (rows["value__why"] == "range").sum() == ranges
+
+
+def test_the_school_report_runs_on_it_as_it_stands(done):
+    folder, truth, _ = done
+    made = ll.lab.report(str(folder / "mine"), truth.schools[0], 2017)
+    assert "Escuela Pe\u00f1a" in made.page and "could not be made" not in made.page
+    assert "Outcomes over time" in made.page and "about \N{MINUS SIGN}" in made.page  # the middle of a range
+    assert "Progress against the target is left out" in made.page

@@ -42,6 +42,16 @@ def test_a_difference_whose_interval_holds_zero_is_told_as_not_separated():
     assert "do not separate" in captions.comparison(samples.gap(10.0))[0]
 
 
+def test_without_similar_schools_the_finding_names_those_it_compares_with():
+    district = samples.gap()
+    only = samples.result(
+        "gap", [tuple(r) for r in district.table[district.table["group"] == "Same district"].to_numpy()]
+    )
+    assert "62 points higher than at 15 other schools of its district" in findings(only, GONE, GONE, GONE).paragraphs[0]
+    assert captions.at_whom("All primary schools") == "other primary schools"
+    assert captions.at_whom("Similar schools") == "similar schools"
+
+
 def test_a_change_within_chance_and_one_beyond_it_are_told_apart():
     assert "no more than chance" in findings(GONE, samples.change(14.0), GONE, GONE).paragraphs[0]
     assert "more than chance alone would usually" in findings(GONE, samples.change(30.0), GONE, GONE).paragraphs[0]

@@ -122,5 +122,6 @@ def coded_limit(rows: pd.DataFrame) -> tuple[str, ...]:
 def bounded(low: Any, high: Any, about: dict[str, Any]) -> tuple[Any, Any]:
     """Keep an interval on the measure's scale."""
     floor, top = (about.get(c) for c in ("value_low", "value_high"))
-    ends = -np.inf if pd.isna(floor) else floor, np.inf if pd.isna(top) else top
+    widest = (0.0, 100.0) if about.get("unit") == "pct" else (-np.inf, np.inf)
+    ends = widest[0] if pd.isna(floor) else floor, widest[1] if pd.isna(top) else top
     return np.clip(low, *ends), np.clip(high, *ends)

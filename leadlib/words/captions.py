@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from leadlib.measures.groups import SIMILAR, THIS
+from leadlib.measures.groups import DISTRICT, SIMILAR, THIS
 from leadlib.numbers import NO_VALUE, listing, lower_first, phrase, plural, school_year, show, span
 from leadlib.results import Result
 
@@ -17,6 +17,13 @@ def rows(result: Result, group: str | None = None) -> list[dict[Any, Any]]:
     """Give the rows of a result that hold a value, for one group or for all."""
     table = result.table[result.table["value"].notna()]
     return (table if group is None else table[table["group"] == group]).to_dict("records")
+
+
+def at_whom(group: str) -> str:
+    """Name the schools of a group inside a sentence: `other schools of its district`."""
+    if group == DISTRICT:
+        return "other schools of its district"
+    return lower_first(group.replace("All ", "Other ", 1))
 
 
 def position(row: dict[Any, Any]) -> str:
@@ -59,7 +66,7 @@ def profile(result: Result) -> tuple[str, str]:
         if a["measure"] == b["measure"]
     ]
     if not pairs:
-        return "Who the school serves", "No share is drawn: none may be shown or none is reported."
+        return "Whom the school serves", "No share is drawn: none may be shown or none is reported."
     far = max(pairs, key=lambda p: abs(p[0]["value"] - p[1]["value"]))
     title = f"{far[0]['measure']}: {_cell(far[0])} here, {_cell(far[1])} in the middle one of the similar schools"
     alt = "Dots on a scale from 0 to 100%. " + " ".join(
@@ -79,7 +86,7 @@ def comparison(result: Result) -> tuple[str, str]:
     if not drawn:
         return "No comparison can be drawn", "Nothing is drawn: there is no comparison with a value."
     lead = drawn[0]
-    side, others = position(lead), lower_first(lead["group"])
+    side, others = position(lead), at_whom(lead["group"])
     size = phrase(abs(lead["value"]), lead["unit"])
     title = (
         f"{lead['measure']}: {size} {side} than at {others}"

@@ -13,7 +13,7 @@ from leadlib.blocks import Column, Prose, Stack, Table
 from leadlib.measures.groups import SIMILAR, THIS
 from leadlib.numbers import lower_first, phrase, school_year, show, span
 from leadlib.results import Missing, Result
-from leadlib.words.captions import position, rows
+from leadlib.words.captions import at_whom, position, rows
 
 Audience = Literal["principal", "board", "evaluator"]
 
@@ -73,7 +73,7 @@ def _against(gap: Result) -> str:
         return ""
     lead = drawn[0]
     between, n = span(lead["low"], lead["high"], lead["unit"], sign=True), show(lead["n"])
-    others = lower_first(lead["group"])
+    others = at_whom(lead["group"])
     if position(lead) == "not separated":
         return (
             f"{lead['measure']}: the data do not separate this school from {n} {others}"
