@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -75,27 +77,35 @@ def comparison(result: Result) -> Figure:
     names = [f"{r['measure']}\n{r['group']}" if many else r["group"] for r in rows]
     with drawing(0.8 + (0.55 if many else 0.45) * max(len(rows), 1)) as (canvas, axes):
         ax = axes[0, 0]
-        ax.axvline(0, color=INK, linewidth=1)
-        for y, r in enumerate(rows):
-            ax.plot([r["low"], r["high"]], [y, y], color=SCHOOL, linewidth=2.2, solid_capstyle="butt")
-            ax.plot([r["value"]], [y], marker="o", color=SCHOOL, markersize=7)
-            ax.annotate(
-                show(r["value"], r["unit"], sign=True),
-                (r["value"], y),
-                xytext=(0, 8),
-                textcoords="offset points",
-                ha="center",
-                fontsize=9,
-                fontweight="bold",
-                color=SCHOOL,
-            )
-        ax.set_yticks(range(len(rows)), names)
-        ax.set_ylim(-0.5, len(rows) - 0.3)
-        ax.grid(axis="y", visible=False)
+        _differences(ax, rows, names)
         ax.set_xlabel("This school minus the others")
-        unit_axis(ax.xaxis, rows[0]["unit"] if rows else "count", sign=True)
         title, alt = captions.comparison(result)
         return finished(canvas, id="comparison-figure", title=title, alt=alt, drawn=_drawn(pd.DataFrame(rows)))
+
+
+def _differences(ax: Axes, rows: list[dict[Any, Any]], names: list[str]) -> None:
+    """Draw one row a difference around zero; a diamond is a figure that has no interval, such as a target."""
+    ax.axvline(0, color=INK, linewidth=1)
+    for y, r in enumerate(rows):
+        ranged = pd.notna(r["low"])
+        colour = SCHOOL if ranged else PEERS
+        if ranged:
+            ax.plot([r["low"], r["high"]], [y, y], color=colour, linewidth=2.2, solid_capstyle="butt")
+        ax.plot([r["value"]], [y], marker="o" if ranged else "D", color=colour, markersize=7)
+        ax.annotate(
+            show(r["value"], r["unit"], sign=True),
+            (r["value"], y),
+            xytext=(0, 8),
+            textcoords="offset points",
+            ha="center",
+            fontsize=9,
+            fontweight="bold",
+            color=colour,
+        )
+    ax.set_yticks(range(len(rows)), names)
+    ax.set_ylim(-0.5, len(rows) - 0.3)
+    ax.grid(axis="y", visible=False)
+    unit_axis(ax.xaxis, rows[0]["unit"] if rows else "count", sign=True)
 
 
 @quiet_about_missing
@@ -161,27 +171,7 @@ def progress(result: Result) -> Figure:
     rows = captions.rows(result)[::-1]
     with drawing(0.8 + 0.45 * max(len(rows), 1)) as (canvas, axes):
         ax = axes[0, 0]
-        ax.axvline(0, color=INK, linewidth=1)
-        for y, r in enumerate(rows):
-            ranged = pd.notna(r["low"])
-            colour = SCHOOL if ranged else PEERS
-            if ranged:
-                ax.plot([r["low"], r["high"]], [y, y], color=colour, linewidth=2.2)
-            ax.plot([r["value"]], [y], marker="o" if ranged else "D", color=colour, markersize=7)
-            ax.annotate(
-                show(r["value"], r["unit"], sign=True),
-                (r["value"], y),
-                xytext=(0, 8),
-                textcoords="offset points",
-                ha="center",
-                fontsize=9,
-                fontweight="bold",
-                color=colour,
-            )
-        ax.set_yticks(range(len(rows)), [_wrapped(r["group"]) for r in rows])
-        ax.set_ylim(-0.5, len(rows) - 0.3)
-        ax.grid(axis="y", visible=False)
-        unit_axis(ax.xaxis, rows[0]["unit"] if rows else "count", sign=True)
+        _differences(ax, rows, [_wrapped(r["group"]) for r in rows])
         title, alt = captions.progress(result)
         return finished(canvas, id="progress-figure", title=title, alt=alt, drawn=_drawn(pd.DataFrame(rows)))
 

@@ -19,6 +19,12 @@ def rows(result: Result, group: str | None = None) -> list[dict[Any, Any]]:
     return (table if group is None else table[table["group"] == group]).to_dict("records")
 
 
+def beside_similar(result: Result) -> list[tuple[dict[Any, Any], dict[Any, Any]]]:
+    """Pair this school's row of each measure with that of similar schools, in the result's order."""
+    theirs = {row["measure"]: row for row in rows(result, SIMILAR)}
+    return [(row, theirs[row["measure"]]) for row in rows(result, THIS) if row["measure"] in theirs]
+
+
 def at_whom(group: str) -> str:
     """Name the schools of a group inside a sentence: `other schools of its district`."""
     if group == DISTRICT:
@@ -58,13 +64,7 @@ def trend(result: Result) -> tuple[str, str]:
 
 def profile(result: Result) -> tuple[str, str]:
     """Give title and alt text of who the school serves: the share that differs most from similar schools leads."""
-    pairs = [
-        (a, b)
-        for a in rows(result, THIS)
-        if a["unit"] == "pct"
-        for b in rows(result, SIMILAR)
-        if a["measure"] == b["measure"]
-    ]
+    pairs = [pair for pair in beside_similar(result) if pair[0]["unit"] == "pct"]
     if not pairs:
         return "Whom the school serves", "No share is drawn: none may be shown or none is reported."
     far = max(pairs, key=lambda p: abs(p[0]["value"] - p[1]["value"]))
@@ -153,7 +153,7 @@ def progress(result: Result) -> tuple[str, str]:
 
 def resources(result: Result) -> tuple[str, str]:
     """Give title and alt text of what the school spends or how it is staffed."""
-    pairs = [(a, b) for a in rows(result, THIS) for b in rows(result, SIMILAR) if a["measure"] == b["measure"]]
+    pairs = beside_similar(result)
     if not pairs:
         return "No resource can be drawn", "Nothing is drawn: this school reports none of these resources."
     outside = [a["measure"] for a, b in pairs if not b["low"] <= a["value"] <= b["high"]]

@@ -13,7 +13,7 @@ from leadlib.blocks import Column, Prose, Stack, Table
 from leadlib.measures.groups import SIMILAR, THIS
 from leadlib.numbers import lower_first, phrase, school_year, show, span
 from leadlib.results import Missing, Result
-from leadlib.words.captions import at_whom, position, rows
+from leadlib.words.captions import at_whom, beside_similar, position, rows
 
 Audience = Literal["principal", "board", "evaluator"]
 
@@ -108,16 +108,10 @@ def _aimed(target: Result) -> str:
 
 
 def _served(serves: Result) -> str:
-    pairs = [
-        (a, b)
-        for a in rows(serves, THIS)
-        if a["unit"] == "pct"
-        for b in rows(serves, SIMILAR)
-        if a["measure"] == b["measure"]
-    ]
+    pairs = [pair for pair in beside_similar(serves) if pair[0]["unit"] == "pct"]
     if not pairs:
         return ""
-    a, b = max(pairs, key=lambda p: p[0]["value"])
+    a, b = pairs[0]  # a dictionary names need first
     shown = a.get("shown") or show(a["value"], a["unit"])
     return (
         f"{a['measure']}: {shown} of this school's pupils, against {show(b['value'], b['unit'])} at the middle one of"
