@@ -14,7 +14,7 @@ from leadlib.errors import refuse
 from leadlib.numbers import UNITS, plural, school_year, show
 from leadlib.pages.files import write_whole
 
-MOST_MEASURES = 3
+MOST_MEASURES = 2
 WIDE, HIGH, EDGE = 96, 32, 3
 LINKS = (
     ("html", "html", "Report"),
@@ -100,7 +100,7 @@ def _shown(facts: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         "size": (WIDE, HIGH),
         "rows": [_row(s, folder, scales) for s in done],
         "failed": failed,
-        "has_district": any(_district(s) for s in schools),
+        "has_district": len({_district(s) for s in schools} - {""}) > 1,
         "has_level": any(_level(s) for s in done),
     }
 
