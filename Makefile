@@ -19,7 +19,7 @@ PYTHON := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python
 WORKERS := -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reports lab test check lint types notebooks lock environment clean
+.PHONY: help setup reports lab test check lint types notebooks bench lock environment clean
 
 help:  ## list what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' | \
@@ -49,6 +49,9 @@ types: setup  ## mypy over leadlib
 
 notebooks: setup  ## run every notebook and store its outputs; a second run changes nothing
 	$(PYTHON) -m tools.notebooks
+
+bench: setup  ## time the large jobs beside pandas reading the same million rows (some minutes)
+	$(PYTHON) -m tools.bench
 
 lock: setup  ## pin what pyproject.toml asks for (newer releases: make lock UPGRADE=--upgrade)
 	$(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
