@@ -162,7 +162,7 @@ def _ask_change(change: Any) -> str:
     row = rows(change, THIS)[0]
     if row["low"] <= row["value"] <= row["high"]:
         return "If the last change may be chance, what would you want to see for two more years before acting on it?"
-    return "What changed in the school in that year: the pupils who came, the teachers, the programme, or the test?"
+    return "What changed in the school in that year: the pupils who came, the teachers, the program, or the test?"
 
 
 def _ask_resources(resources: Any) -> list[str]:
