@@ -70,7 +70,8 @@ def profile(school: School, peers: Peers | Missing | None) -> Result | Missing:
     -----
     A field without a figure in the school's year is taken from the nearest year in which the school has one, for all
     schools, and that year stands in its name. A field that this school never reports is a dash; one that most schools
-    of its level do not have either is left out. Figures are about staff and money, so shares are not coded.
+    of its level do not have either is left out. Shares are not coded, as if all were about staff and
+    money; two of the STAR pack count pupils.
     """
     fields = [(t, f) for t in TABLES if school.has(t) for f in numeric_fields(school, t) if f.leadership in KINDS]
     ordered = sorted(fields, key=lambda pair: KINDS.index(pair[1].leadership))
