@@ -19,7 +19,11 @@ class Unit:
     word: str = ""
 
 
+SIGNIFICANT = -3
+"""Decimals of a unit whose size is not known: three significant digits."""
+
 UNITS: dict[str, Unit] = {
+    "value": Unit(SIGNIFICANT),
     "pct": Unit(1, after="%", word="percent"),
     "pct_points": Unit(1, word="percentage points"),
     "points": Unit(0, word="points"),
@@ -51,9 +55,15 @@ def show(value: float | None, unit: str = "count", *, sign: bool = False) -> str
     if value is None or not math.isfinite(value):
         return NO_VALUE
     form = UNITS[unit]
-    rounded = round(float(value), form.decimals) + 0.0
+    decimals = form.decimals if form.decimals >= 0 else _decimals(float(value), -form.decimals)
+    rounded = round(float(value), decimals) + 0.0
     mark = MINUS if rounded < 0 else ("+" if sign and rounded > 0 else "")
-    return f"{mark}{form.before}{abs(rounded):,.{form.decimals}f}{form.after}"
+    return f"{mark}{form.before}{abs(rounded):,.{max(decimals, 0)}f}{form.after}"
+
+
+def _decimals(value: float, digits: int) -> int:
+    """Say how many decimals show this many significant digits; at most eight."""
+    return min(8, digits - 1 - math.floor(math.log10(abs(value)))) if value else 0
 
 
 def phrase(value: float | None, unit: str = "count", *, sign: bool = False) -> str:

@@ -26,7 +26,7 @@ def everything(school, panel=None, chance=None):
         "serves": ll.measures.context.serves(school, peers),
         "resources": ll.measures.resources.profile(school, peers),
         "trend": ll.designs.trend(panel, chance, school_id=school.school_id, peers=peers, year=school.year),
-        "gap": ll.designs.compare(panel, chance, peers=peers, **at),
+        "gap": ll.designs.school_gap(panel, chance, peers=peers, **at),
         "change": ll.designs.funnel(panel, chance, **at),
         "steady": ll.designs.shrink(panel, chance, year=school.year, school=school),
         "aim": ll.designs.progress(panel, ll.measures.progress.targets(school), chance, **at),

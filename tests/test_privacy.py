@@ -91,7 +91,7 @@ def every_output(school):
         measures.context.serves(school, peers),
         measures.resources.profile(school, peers),
         designs.trend(panel, chance, school_id=school.school_id, peers=peers),
-        designs.compare(panel, chance, peers=peers, **known),
+        designs.school_gap(panel, chance, peers=peers, **known),
         designs.funnel(panel, chance, **known),
         designs.shrink(panel, chance, year=school.year, school=school),
         designs.progress(panel, measures.progress.targets(school), chance, **known),

@@ -70,7 +70,7 @@ def comparison(result: Result) -> Figure:
     Parameters
     ----------
     result
-        What `designs.compare` gives: differences, one row a measure and group compared with.
+        What `designs.school_gap` gives: differences, one row a measure and group compared with.
     """
     rows = captions.rows(result)[::-1]
     many = len({r["measure"] for r in rows}) > 1

@@ -1,10 +1,53 @@
-"""Designs: from a panel of outcomes to results with intervals, one module a design; the only place that estimates."""
+"""Designs: from data to results with intervals; the only place that estimates.
 
-from leadlib.designs.aims import progress
-from leadlib.designs.chance import Noise, noise
-from leadlib.designs.comparing import compare
-from leadlib.designs.funnels import funnel
-from leadlib.designs.steadying import shrink
-from leadlib.designs.trends import trend
+Each design is a function: data first, then columns named by their role. `power`, `wwc` and `survey` hold several and
+are used by their own name, as in `ll.designs.power.mdes`. Every part is loaded when it is first used.
+"""
 
-__all__ = ["Noise", "compare", "funnel", "noise", "progress", "shrink", "trend"]
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_PARTS = ("power", "survey", "wwc")
+_NAMES = {
+    "Estimate": "estimates",
+    "Noise": "chance",
+    "noise": "chance",
+    "progress": "aims",
+    "school_gap": "gaps",
+    "funnel": "funnels",
+    "shrink": "steadying",
+    "trend": "trends",
+    "compare": "comparing",
+    "decide": "decisions",
+    "did": "differences",
+    "disproportion": "disproportions",
+    "growth": "levels",
+    "kitagawa": "decomposing",
+    "matched": "matching",
+    "meta": "pooling",
+    "multilevel": "levels",
+    "oaxaca": "decomposing",
+    "rd": "cutoffs",
+    "sensitivity": "differences",
+    "series": "interrupted",
+    "specifications": "choices",
+    "staggered": "differences",
+    "synthetic": "donors",
+    "value_added": "levels",
+}
+
+__all__ = [*_PARTS, *_NAMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PARTS:
+        return importlib.import_module(f"leadlib.designs.{name}")
+    if name in _NAMES:
+        return getattr(importlib.import_module(f"leadlib.designs.{_NAMES[name]}"), name)
+    raise AttributeError(f"leadlib.designs has no {name!r}; it has: {', '.join(sorted(__all__))}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -51,8 +51,8 @@ def findings(gap: Any, change: Any, target: Any, serves: Any) -> Prose:
     Parameters
     ----------
     gap, change, target, serves
-        What `designs.compare`, `designs.funnel`, `designs.progress` and `measures.context.serves` gave, or why they are
-        missing. A missing one makes room for the next.
+        What `designs.school_gap`, `designs.funnel`, `designs.progress` and `measures.context.serves` gave, or why they
+        are missing. A missing one makes room for the next.
     """
     makers: tuple[tuple[Any, Callable[[Result], str]], ...] = (
         (gap, _against),

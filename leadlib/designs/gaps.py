@@ -29,7 +29,7 @@ class Gap(Result):
 
 @peers_may_be_missing
 @passes_missing
-def compare(panel: pd.DataFrame, noise: Noise, *, school_id: str, peers: Any = None, year: int) -> Result | Missing:
+def school_gap(panel: pd.DataFrame, noise: Noise, *, school_id: str, peers: Any = None, year: int) -> Result | Missing:
     """See how this school's result differs from those of similar schools, and whether the data tell the two apart.
 
     Parameters
@@ -62,8 +62,8 @@ def compare(panel: pd.DataFrame, noise: Noise, *, school_id: str, peers: Any = N
     fitted over all schools). A district and a level are complete: only chance in their schools' values is counted,
     variance = se^2 + sum(se_j^2)/k^2.
     """
-    frame = checked(panel, "compare")
-    require_school(frame, school_id, "compare")
+    frame = checked(panel, "school_gap")
+    require_school(frame, school_id, "school_gap")
     about_schools = frame.reindex(columns=["school_id", "leaid", "school_level"])
     groups, left_out = groups_of(about_schools, school_id, peers)
     rows: list[tuple[Any, ...]] = []
