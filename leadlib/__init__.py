@@ -23,13 +23,15 @@ _PARTS = (
     "measures",
     "numbers",
     "pages",
+    "plans",
     "privacy",
     "results",
     "simulate",
     "tables",
+    "verify",
     "words",
 )
-_NAMES = {name: "leadlib.tables" for name in ("describe", "load", "packs", "school")}
+_NAMES = {name: "leadlib.tables" for name in ("describe", "load", "packs", "school")} | {"plan": "leadlib.plans"}
 
 __all__ = ["__version__", *_PARTS, *_NAMES]
 

@@ -123,7 +123,16 @@ def load(table: str | os.PathLike[str], *, why: bool = False) -> pd.DataFrame:
     info = _package(folder, _stamp(folder, [FILE]))
     wanted = info.table(name)
     stamp = _stamp(folder, [FILE, *(t.path for t in info.tables)])
+    _SEEN.add(f"{folder.name}/{wanted.name}")
     return _frame(folder, stamp, wanted.name, bool(why)).copy(deep=False)
+
+
+_SEEN: set[str] = set()
+
+
+def seen() -> tuple[str, ...]:
+    """Give the tables that this session has read so far, as pack/table: what a plan made now could have known."""
+    return tuple(sorted(_SEEN))
 
 
 def _split(table: str | os.PathLike[str]) -> tuple[str, str]:
