@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import batch_samples as samples
+import nbformat
 import pytest
 
 from leadlib.batch import Plan, Request, plan
@@ -227,3 +228,36 @@ def test_a_new_an_empty_and_an_earlier_folder_are_taken(prepare: Callable[[Path]
 
 def test_a_batch_without_a_name_is_named_after_what_it_holds(request_: Request) -> None:
     assert plan(replace(request_, name="")).name == "tiny-small-valley"
+
+
+def test_a_notebook_that_asks_for_a_program_is_run_once_a_program(tmp_path):
+    notebook = tmp_path / "programs.ipynb"
+    cell = nbformat.v4.new_code_cell(
+        'pack: str = "cedar-valley"\nprogram_id: str = "coaching"', metadata={"tags": ["parameters"]}
+    )
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), notebook)
+    asked = Request(notebook, "cedar-valley", {}, ("all",), out=tmp_path / "out")
+    planned = plan(asked)
+    assert planned.unit.word == "program" and len(planned.jobs) == 9
+    assert {job.parameters["program_id"] for job in planned.jobs} == {job.school_id for job in planned.jobs}
+    assert all("school_id" not in job.parameters for job in planned.jobs)
+    assert [job.school_name for job in planned.jobs if job.school_id == "coaching"] == ["Instructional coaching"]
+    one = plan(replace(asked, schools=("coaching",)))
+    assert [job.school_id for job in one.jobs] == ["coaching"]
+
+
+@pytest.mark.parametrize(
+    ("pack", "where", "ids", "message"),
+    [
+        ("cedar-valley", {}, ("coachin",), "is no program of 'cedar-valley'"),
+        ("cedar-valley", {"level": "High"}, (), "is run for programs, not for schools"),
+        ("california-2000", {}, ("all",), "has no tables programs"),
+        ("cedar-valley", {}, (), "no program is chosen"),
+    ],
+)
+def test_programs_that_cannot_be_chosen_are_told(pack, where, ids, message, tmp_path):
+    notebook = tmp_path / "programs.ipynb"
+    cell = nbformat.v4.new_code_cell('pack: str = "x"\nprogram_id: str = "y"', metadata={"tags": ["parameters"]})
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), notebook)
+    with pytest.raises(InputError, match=message):
+        plan(Request(notebook, pack, where, ids, out=tmp_path / "out"))

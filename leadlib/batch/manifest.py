@@ -80,6 +80,7 @@ def begin(plan: Plan, started: str) -> dict[str, Any]:
         "pack": {"name": Path(request.pack).name, "files": files},
         "code": {"sha256": code_sha256()},
         "versions": versions(),
+        "unit": plan.unit.word,
         "formats": list(request.to),
         "where": dict(request.where),
         "parameters": {k: v for k, v in plan.parameters.items()},

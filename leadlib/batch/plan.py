@@ -11,13 +11,12 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from leadlib.batch import naming, parameters
+from leadlib.batch import naming, parameters, units
 from leadlib.errors import InputError, Problem, nearest
 from leadlib.pages import FORMATS
-from leadlib.tables.packs import find, load, package, roots, select
+from leadlib.tables.packs import find, load, package, roots
 
-SET_BY_BATCH = ("pack", "school_id")
-ALL = "all"
+PACK = "pack"
 LOCK = ".lock"
 FOLDER = Path("reports/build")
 ELSEWHERE = "choose another folder with --out"
@@ -42,7 +41,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Job:
-    """One school's report to be made."""
+    """One report to be made: of a school, or of what else the notebook is run for."""
 
     school_id: str
     school_name: str
@@ -67,6 +66,7 @@ class Plan:
     parameters: dict[str, Any]
     jobs: tuple[Job, ...]
     left_out: tuple[tuple[str, str], ...] = ()
+    unit: units.Unit = units.SCHOOL
 
 
 class _Problems:
@@ -107,7 +107,8 @@ def plan(request: Request) -> Plan:
     if problems.found or planned is None or values is None:
         raise InputError(problems.found)
     jobs, left_out, shared = planned
-    return Plan(request, name, folder, shared, jobs, left_out)
+    unit = units.unit_of(parameters.read(request.notebook))
+    return Plan(request, name, folder, shared, jobs, left_out, unit)
 
 
 def _default_name(request: Request) -> str:
@@ -126,9 +127,11 @@ def _values(request: Request) -> dict[str, Any]:
     """Check the parameters against the notebook; give the declared ones with the values that all schools share."""
     declared = parameters.read(request.notebook)
     where = f"{request.source}, parameters"
+    unit = units.unit_of(declared)
+    own = (PACK, unit.parameter)
     problems = [
-        Problem(where, f"{name!r} is set for each school by the batch", "give --pack and --where or --school")
-        for name in SET_BY_BATCH
+        Problem(where, f"{name!r} is set for each {unit.word} by the batch", f"give --pack and {unit.option}")
+        for name in own
         if name in request.parameters
     ]
     problems += [
@@ -137,10 +140,10 @@ def _values(request: Request) -> dict[str, Any]:
             f"the notebook has no text parameter {name!r}, which a batch sets",
             f'add `{name}: str = "..."` to its parameters cell',
         )
-        for name in SET_BY_BATCH
+        for name in own
         if name not in declared or declared[name].type != "str"
     ]
-    given = {k: v for k, v in request.parameters.items() if k not in SET_BY_BATCH}
+    given = {k: v for k, v in request.parameters.items() if k not in own}
     values, wrong = parameters.check(given, declared, where)
     if problems or wrong:
         raise InputError([*problems, *wrong])
@@ -149,33 +152,11 @@ def _values(request: Request) -> dict[str, Any]:
 
 
 def _chosen(request: Request) -> pd.DataFrame:
-    """Give the rows of the schools asked for."""
-    if not request.where and not request.schools:
-        raise InputError(
-            Problem(
-                f"{request.source}, schools",
-                "no school is chosen",
-                "give --where district=..., --school ID, or --school all",
-            )
-        )
-    _check_tables(request.pack)
-    rows = select(request.pack, dict(request.where))
-    wanted = [s for s in request.schools if s != ALL]
-    if not wanted:
-        return rows
-    known = rows["school_id"].astype(str)
-    unknown = [s for s in wanted if s not in set(known)]
-    if unknown:
-        among = " of those chosen by where" if request.where else ""
-        raise InputError(
-            [
-                Problem(
-                    f"{request.source}, schools", f"{s!r} is no school of {request.pack!r}{among}", nearest(s, known)
-                )
-                for s in unknown
-            ]
-        )
-    return rows[known.isin(wanted)]
+    """Give the rows asked for, when every table of the pack is sound."""
+    unit = units.unit_of(parameters.read(request.notebook))
+    if request.where or request.schools:
+        _check_tables(request.pack)
+    return units.chosen(unit, request.pack, request.where, request.schools, request.source)
 
 
 def _check_tables(pack: str) -> None:
@@ -196,7 +177,8 @@ def _jobs(
     if "year" in values:
         shared["year"], without = _year(request, values["year"], ids)
     pack = _pack_from(request)
-    made = [_job(pack, shared, row) for row in rows.to_dict("records") if row["school_id"] not in without]
+    unit = units.unit_of(parameters.read(request.notebook))
+    made = [_job(pack, unit, shared, row) for row in rows.to_dict("records") if row["school_id"] not in without]
     jobs = tuple(sorted(made, key=lambda job: job.slug))
     if clash := naming.collisions((job.school_id, job.slug) for job in jobs):
         raise InputError(clash)
@@ -204,7 +186,7 @@ def _jobs(
     return jobs, tuple((s, names[s]) for s in sorted(without)), shared
 
 
-def _job(pack: str, shared: Mapping[str, Any], row: Mapping[Any, Any]) -> Job:
+def _job(pack: str, unit: units.Unit, shared: Mapping[str, Any], row: Mapping[Any, Any]) -> Job:
     school_id, name, lea = str(row["school_id"]), _text(row.get("school_name")), _text(row.get("lea_name"))
     return Job(
         school_id,
@@ -212,7 +194,7 @@ def _job(pack: str, shared: Mapping[str, Any], row: Mapping[Any, Any]) -> Job:
         lea,
         _text(row.get("school_level")),
         naming.slug(name, school_id),
-        {"pack": pack, "school_id": school_id, **shared},
+        {PACK: pack, unit.parameter: school_id, **shared},
     )
 
 

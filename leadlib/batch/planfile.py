@@ -14,7 +14,7 @@ import yaml
 from leadlib.batch.plan import Request
 from leadlib.errors import InputError, Problem, nearest
 
-KEYS = ("notebook", "pack", "where", "schools", "parameters", "to", "name")
+KEYS = ("notebook", "pack", "where", "schools", "programs", "parameters", "to", "name")
 
 
 class _TextLoader(yaml.BaseLoader):
@@ -29,7 +29,7 @@ class _TextLoader(yaml.BaseLoader):
 
 
 def read_plan_file(path: str | Path) -> Request:
-    """Read a plan file: notebook, pack, where, schools, parameters, to, name.
+    """Read a plan file: notebook, pack, where, schools (or programs), parameters, to, name.
 
     Raises
     ------
@@ -46,14 +46,14 @@ def read_plan_file(path: str | Path) -> Request:
     ]
     notebook, pack, name = (_text(content, key, file, problems) for key in ("notebook", "pack", "name"))
     where, parameters = (_pairs(content, key, file, problems) for key in ("where", "parameters"))
-    schools, to = (_texts(content, key, file, problems) for key in ("schools", "to"))
+    schools, programs, to = (_texts(content, key, file, problems) for key in ("schools", "programs", "to"))
     if problems:
         raise InputError(problems)
     return Request(
         _nearby(notebook, file),
         _pack(pack, file),
         where,
-        schools,
+        (*schools, *programs),
         parameters,
         to or Request.to,
         name or file.stem,

@@ -50,7 +50,7 @@ class Summary:
 
     def failures(self) -> str:
         """Give the table of failures: school, cell, cause, message."""
-        rows = [("School", "Cell", "Cause", "Message")]
+        rows = [(self.plan.unit.word.capitalize(), "Cell", "Cause", "Message")]
         rows += [
             (f"{job.school_name} ({job.school_id})", str(o.cell or "-"), o.cause or "", o.message or "")
             for job, o in self.failed

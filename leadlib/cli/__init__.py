@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from leadlib import __version__
-from leadlib.cli import data, fetching, importing, simulation
+from leadlib.cli import data, fetching, importing, simulation, verifying
 from leadlib.cli.told import told
 from leadlib.errors import InputError, Problem, refuse
 
@@ -38,6 +38,9 @@ def cli() -> None:
 @click.option("--pack", help="Data pack, or the folder of your own.")
 @click.option("--where", multiple=True, metavar="COLUMN=VALUE", help=WHERE)
 @click.option("--school", "schools", multiple=True, metavar="ID", help="Choose a school by its id; `all` for all.")
+@click.option(
+    "--program", "programs", multiple=True, metavar="ID", help="Choose a program, for a notebook of programs."
+)
 @click.option("--year", metavar="YEAR", help="Fall of the school year; the newest if left out.")
 @click.option("-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="Set a notebook parameter.")
 @click.option("--to", metavar="FORMATS", help="Formats, such as html,pdf (both if left out).")
@@ -45,7 +48,7 @@ def cli() -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the batches (reports/build if left out).")
 @click.option("--jobs", type=click.IntRange(1, 64), help="How many notebooks run at a time.")
 def run(what: tuple[str, ...], jobs: int | None, **asked: Any) -> None:
-    """Run a NOTEBOOK for many schools, or what PLAN.yml files say.
+    """Run a NOTEBOOK for many schools or programs, or what PLAN.yml files say.
 
     \b
     leadlib run notebooks/reports/school-report.ipynb --pack california-2000 --where district="Napa Valley Unified"
@@ -76,9 +79,14 @@ def _run_one(plan: Plan, jobs: int | None, batch: Any) -> Summary:
 def _say(summary: Summary) -> None:
     total = len(summary.plan.jobs)
     if summary.failed:
-        click.echo(f"\n{len(summary.failed)} of {total} schools failed:\n{summary.failures()}\n", err=True)
+        click.echo(
+            f"\n{len(summary.failed)} of {total} {summary.plan.unit.many} failed:\n{summary.failures()}\n", err=True
+        )
     if summary.stopped:
-        click.echo(f"stopped; {total - summary.done - len(summary.failed)} of {total} schools were not run", err=True)
+        click.echo(
+            f"stopped; {total - summary.done - len(summary.failed)} of {total} {summary.plan.unit.many} were not run",
+            err=True,
+        )
     folder = summary.plan.folder
     click.echo(f"{summary.done} of {total} reports in {summary.seconds:.0f} s: {folder / 'index.html'}")
 
@@ -100,7 +108,7 @@ def _plan_file_requests(what: Sequence[str], asked: dict[str, Any]) -> list[Requ
 
     problems = [
         Problem("leadlib run", f"--{name} does not go with a plan file", "write it into the file")
-        for name in ("pack", "where", "schools", "year", "parameters", "name")
+        for name in ("pack", "where", "schools", "programs", "year", "parameters", "name")
         if asked[name]
     ]
     changes = {"out": asked["out"]} if asked["out"] else {}
@@ -132,7 +140,7 @@ def _typed_request(notebook: str, asked: dict[str, Any]) -> Request:
     rest = {"out": asked["out"]} if asked["out"] else {}
     rest |= {"to": _formats(asked["to"])} if asked["to"] else {}
     rest |= {"name": asked["name"]} if asked["name"] else {}
-    return Request(Path(notebook), asked["pack"], where, tuple(asked["schools"]), parameters, **rest)
+    return Request(Path(notebook), asked["pack"], where, (*asked["schools"], *asked["programs"]), parameters, **rest)
 
 
 def _pairs(option: str, texts: Sequence[str], problems: list[Problem]) -> dict[str, str]:
@@ -193,7 +201,7 @@ def _progress(plan: Plan) -> Iterator[Any]:
     if sys.stderr.isatty():
         from tqdm import tqdm
 
-        with tqdm(total=total, desc=plan.name, unit="school", dynamic_ncols=True) as bar:
+        with tqdm(total=total, desc=plan.name, unit=plan.unit.word, dynamic_ncols=True) as bar:
             yield lambda job, outcome: bar.update()
         return
     count = iter(range(1, total + 1))
@@ -237,7 +245,7 @@ def schools(pack: str, where: tuple[str, ...]) -> None:
         click.echo("  ".join(t.ljust(w) for t, w in zip(row, wide, strict=True)).rstrip())
 
 
-for _part in (data, fetching, importing, simulation):
+for _part in (data, fetching, importing, simulation, verifying):
     _part.register(cli)
 
 

@@ -1,4 +1,4 @@
-"""Every defensible way to analyse the same data, side by side: the specification curve."""
+"""Every defensible way to analyze the same data, side by side: the specification curve."""
 
 from __future__ import annotations
 

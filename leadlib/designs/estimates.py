@@ -41,7 +41,7 @@ class Evidence:
     assignment
         "random" (a lottery), "cutoff" (a rule on a score), "not random", or "none" (nothing was assigned).
     units, clusters
-        Counts analysed: treated, comparison. `clusters` are what was assigned and is None where units were.
+        Counts analyzed: treated, comparison. `clusters` are what was assigned and is None where units were.
     cluster_word, unit_word
         What they are, as in "school".
     baseline
@@ -53,6 +53,12 @@ class Evidence:
         What the estimate adjusts for.
     inference_clustered
         Whether the errors allow for clusters.
+    confounds
+        What else was always there for one group and never for the other, in words.
+    rates
+        For a yes or no: shares from 0 to 1 (treated, comparison), adjusted as the estimate is.
+    pupils, sites
+        How many pupils and sites stand behind it, where units are something else.
     """
 
     assignment: Assignment = "not random"
@@ -64,6 +70,10 @@ class Evidence:
     randomized: tuple[int, int] | None = None
     adjusted: tuple[str, ...] = ()
     inference_clustered: bool = True
+    confounds: tuple[str, ...] = ()
+    rates: tuple[float, float] | None = None
+    pupils: int | None = None
+    sites: int | None = None
 
 
 @dataclass(frozen=True, repr=False)

@@ -91,8 +91,10 @@ def _shown(facts: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     done = [s for s in schools if s.get("status") == "done"]
     failed = [_failure(s, folder) for s in schools if s.get("status") != "done"]
     scales = _scales(done)
-    counts = {"schools": plural(len(schools), "school"), "done": plural(len(done), "report"), "failed": len(failed)}
+    unit = str(facts.get("unit") or "school")
+    counts = {"schools": plural(len(schools), unit), "done": plural(len(done), "report"), "failed": len(failed)}
     return {
+        "unit": unit,
         "title": _title(facts, schools),
         "facts": _facts(facts),
         "counts": counts,
