@@ -63,9 +63,9 @@ def test_counts_become_percents_of_those_enrolled_and_few_are_left_out(block):
     assert frame.attrs["unit"] == "pct_points"
 
 
-def test_needs_are_told_apart_from_outcome_and_keys(block):
+def test_needs_stand_in_the_panel_under_their_titles(block):
     frame = programs.panel(block, "read")
-    assert programs.needs_of(frame) == ["free_or_reduced_price_lunch_pct", "english_language_learners_pct"]
+    assert list(block.needs) == [c for c in frame if c in block.needs] and len(block.needs) == 2
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ _NAMES = {
     "decision": "decisions",
     "decomposition": "parts",
     "discontinuity": "cutoffs",
+    "evaluation": "evaluations",
     "event_study": "events",
     "forest": "forests",
     "funnel": "lines",

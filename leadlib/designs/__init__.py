@@ -22,6 +22,9 @@ _NAMES = {
     "compare": "comparing",
     "decide": "decisions",
     "did": "differences",
+    "doubts": "evaluating",
+    "evaluate": "evaluating",
+    "menu": "offers",
     "disproportion": "disproportions",
     "growth": "levels",
     "kitagawa": "decomposing",
@@ -36,6 +39,7 @@ _NAMES = {
     "staggered": "differences",
     "synthetic": "donors",
     "value_added": "levels",
+    "ways": "evaluating",
 }
 
 __all__ = [*_PARTS, *_NAMES]

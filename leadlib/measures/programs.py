@@ -29,7 +29,7 @@ class Program:
 
     `starts` has one row a school that could have had it: school_id, school_level, first_year (NaN: never). Schools of
     levels at which no school has the program are not among them. `assignment` is how schools came to it, in the pack's
-    words; `years` are the years for which the pack knows its schools.
+    words; `years` are the years for which the pack knows its schools; `needs` name what it knows of their needs.
     """
 
     pack: str
@@ -41,6 +41,7 @@ class Program:
     starts: pd.DataFrame
     assignment: str
     years: tuple[int, ...]
+    needs: tuple[str, ...]
     record_type: str
 
     @property
@@ -102,6 +103,7 @@ def program(pack: str | os.PathLike[str], program_id: str) -> Program:
         starts,
         assignment,
         tuple(int(y) for y in years),
+        tuple(title for _, title in _need_fields(pack)),
         info.record_type,
     )
 
@@ -144,7 +146,8 @@ def panel(made: Program, outcome: str, *, k: int = K) -> pd.DataFrame:
     -------
     DataFrame
         school_id, year, a column named like the outcome, size (pupils behind it, where known), first_year (NaN: never),
-        running (1 from the first year on), school_level, leaid, and the needs of the school (percent). `attrs` holds
+        running (1 from the first year on), school_level, leaid, and the needs of the school (percent), named by their
+        titles. `attrs` holds
         label, unit (of a difference), sd (of one pupil; 1 where the outcome is in pupil SD; NaN where unknown), note.
 
     Raises
@@ -242,15 +245,40 @@ def _column(made: Program, outcome: str, k: int) -> tuple[pd.DataFrame, dict[str
     return frame.merge(schools, on="school_id", how="left"), about
 
 
+def _need_fields(pack: str | os.PathLike[str]) -> list[tuple[str, str]]:
+    """Give name and title of the fields that the dictionary marks as a school's need."""
+    if not package(pack).has("school_years"):
+        return []
+    return [(f.name, f.title) for f in package(pack).table("school_years").fields if f.role == "need"]
+
+
 def _needs(made: Program) -> pd.DataFrame:
-    """Give the need of each school and year: percents, as the pack's dictionary marks them."""
-    if not package(made.pack).has("school_years"):
+    """Give the need of each school and year (percent), named by its title."""
+    fields = _need_fields(made.pack)
+    if not fields:
         return pd.DataFrame(columns=["school_id", "year"])
-    names = [f.name for f in package(made.pack).table("school_years").fields if f.role == "need"]
-    return load(f"{made.pack}/school_years")[["school_id", "year", *names]]
+    table = load(f"{made.pack}/school_years")[["school_id", "year", *(name for name, _ in fields)]]
+    return table.rename(columns=dict(fields))
 
 
-def needs_of(frame: pd.DataFrame) -> list[str]:
-    """Name the columns of a program's panel that hold its schools' needs."""
-    own = ("school_id", "year", "leaid", "size", "first_year", "running", "school_level", frame.attrs.get("outcome"))
-    return [c for c in frame.columns if c not in own and pd.api.types.is_numeric_dtype(frame[c])]
+def behind(frame: pd.DataFrame) -> dict[str, Any]:
+    """Count what stands behind a program's panel, as a WWC card asks for it.
+
+    Returns
+    -------
+    dict
+        `pupils`: pupils behind the values of the first year of the program, all schools together; left out where they
+        are not known. `correlation`: of schools' mean outcome before the first start with that after it; left out
+        where there are fewer than ten schools with both.
+    """
+    outcome, first = str(frame.attrs["outcome"]), frame["first_year"].min()
+    here = frame[(frame["year"] == first) & frame[outcome].notna()]
+    found: dict[str, Any] = {}
+    if len(here) and here["size"].notna().all():
+        found["pupils"] = int(here["size"].sum())
+    later = frame["year"] >= first
+    means = [frame[side].groupby("school_id")[outcome].mean() for side in (~later, later)]
+    both = pd.concat(means, axis=1).dropna()
+    if len(both) >= 10 and both.std().min() > 0:
+        found["correlation"] = float(both.corr().iloc[0, 1])
+    return found
