@@ -12,9 +12,10 @@ import pandas as pd
 from scipy.stats import norm
 from scipy.stats import t as student
 
+from leadlib.blocks import Block, Column, Prose, Stack, Table
 from leadlib.designs.estimates import Estimate
 from leadlib.errors import InputError, Problem
-from leadlib.numbers import phrase, show
+from leadlib.numbers import phrase, show, significant, span
 from leadlib.results import RESULT_COLUMNS, Claim, Result, passes_missing
 
 Floats = npt.NDArray[np.float64]
@@ -33,6 +34,20 @@ class Decision(Result):
     beats: float = math.nan
     helps: float = math.nan
     cost_per_tenth_sd: float = math.nan
+
+    def block(self) -> Block:
+        """Give chances as a reader counts them, the cost with its range, and the sentences."""
+        rows = self.table.to_dict("records")
+        cells = tuple((r["measure"], r["group"], _shown(r), span(r["low"], r["high"], "usd")) for r in rows)
+        columns = (
+            Column("what", "What", "left"),
+            Column("against", "Held against", "left"),
+            Column("value", "Chance or cost"),
+            Column("range", "Range"),
+        )
+        values = tuple((r["measure"], r["group"], significant(r["value"]), None) for r in rows)
+        table = Table(self.id, self.title, columns, cells, values, self.note)
+        return Stack((table, Prose(tuple(self.text.split("\n")))))
 
 
 @passes_missing
@@ -202,6 +217,10 @@ def _cost_told(cost: float, price: tuple[float, float, float]) -> str:
     at_best = f"{show(price[1], 'usd')} at best" if math.isfinite(price[1]) else ""
     worst = f"{show(price[2], 'usd')} at worst" if math.isfinite(price[2]) else "without an upper limit"
     return f"{base}: {show(price[0], 'usd')} for each 0.1 standard deviations ({at_best}, {worst})."
+
+
+def _shown(row: dict[Any, Any]) -> str:
+    return show(row["value"], "usd") if row["unit"] == "usd" else _in_100(row["value"] / 100)
 
 
 def _in_100(p: float) -> str:

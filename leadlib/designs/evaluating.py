@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,7 @@ def evaluate(
     score: str = "",
     cutoff: float | None = None,
     leave_out: Sequence[int] = (),
+    controls: Literal["never", "not yet"] = "never",
     level: float = 0.95,
     seed: int = 1,
     look: Look = "estimate",
@@ -48,6 +49,8 @@ def evaluate(
         For "rd": the column of the panel that decided, and where.
     leave_out : years
         Years not used.
+    controls : "never" or "not yet"
+        For "staggered": whether schools that begin later count as comparisons until they do.
     look : "estimate" or "power"
         "power" hides the estimate.
 
@@ -68,10 +71,11 @@ def evaluate(
     frame.attrs = dict(panel.attrs)
     covariates = list(covariates_of(program, design, adjust))
     more = {"level": level, "look": look, "label": panel.attrs["label"], "unit_of": panel.attrs["unit"]}
+    own = {"seed": seed, "score": score, "cutoff": cutoff, "controls": controls}
     sd = panel.attrs["sd"]
     more |= {"sd": sd} if np.isfinite(sd) else {}
     try:
-        made = _RUN[design](frame, program, covariates, {"seed": seed, "score": score, "cutoff": cutoff}, more)
+        made = _RUN[design](frame, program, covariates, own, more)
         return _with_outset(made, program)
     except InputError as error:
         return Missing(SECTION, "; ".join(f"{p.what} ({p.fix})" if p.fix else p.what for p in error.problems) + ".")
@@ -95,13 +99,18 @@ def ways(panel: pd.DataFrame, program: Program, menu: Menu, *, adjust: Adjust = 
     """
     from leadlib.designs.choices import specifications
 
-    choices = {"design": menu.allowed, "adjust": ("nothing", "needs"), "leave_out": ((), (int(panel["year"].max()),))}
-    labels = {"design": "design", "adjust": "adjusted for", "leave_out": "year left out"}
+    last = int(panel["year"].max())
+    choices = {"design": menu.allowed, "adjust": ("nothing", "needs"), "leave_out": ((), (last,))}
+    labels = {"design": "design", "adjust": "adjusted for", "leave_out": "year left out", "controls": "compared with"}
+    planned = {"design": menu.chosen, "adjust": adjust, "leave_out": ()}
+    if "staggered" in menu.allowed:
+        choices |= {"controls": ("never", "not yet")}
+        planned |= {"controls": "never"}
     try:
         return specifications(
             lambda **way: evaluate(panel, program, seed=seed, **way),
             choices=choices,
-            preferred={"design": menu.chosen, "adjust": adjust, "leave_out": ()},
+            preferred=planned,
             labels=labels,
         )
     except InputError as error:
@@ -209,6 +218,7 @@ def _staggered(panel: pd.DataFrame, program: Program, covariates: list[str], own
         covariates=covariates,
         assignment=_assignment(program),
         seed=own["seed"],
+        controls=own["controls"],
         **_PANEL,
         **more,
     )
