@@ -51,7 +51,8 @@ class Number:
     why
         The reason for a wider tolerance.
     needs
-        A file that does not come with leadlib, looked for in the folder that the user names; `ours` takes its path.
+        A file that does not come with leadlib, looked for in the folder that the user names, and among the data packs
+        (`pack/table.csv.gz`); `ours` takes its path.
     """
 
     what: str
@@ -116,10 +117,18 @@ def verify(areas: Iterable[str] = (), *, data: Path | str | None = None) -> pd.D
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def _file(needs: str, folder: Path | None) -> Path | None:
+    """Find a file that a number needs: in the user's folder, or in a data pack that is there."""
+    from leadlib.tables.packs import roots
+
+    places = [*([folder] if folder is not None else []), *roots()]
+    return next((place / needs for place in places if needs and (place / needs).is_file()), None)
+
+
 def _row(area: str, number: Number, folder: Path | None) -> tuple[object, ...]:
     begin = (area, number.what, number.source, number.printed)
-    path = folder / number.needs if folder is not None and number.needs else None
-    if number.needs and (path is None or not path.is_file()):
+    path = _file(number.needs, folder)
+    if number.needs and path is None:
         return (*begin, None, None, number.tolerance(), "not run", f"needs {number.needs}")
     ours = float(number.ours(path) if number.needs else number.ours())
     off = ours - float(number.printed.replace("−", "-"))
