@@ -159,7 +159,9 @@ def test_words_go_no_further_than_the_design(found):
     text = found.plain().lower()
     assert "consistent with an increase" in text and "simpler comparisons mislead" in text
     assert not [word for word in ("significant", "proves", "caused", "no effect") if word in text]
-    short = did(schools(np.random.default_rng(1), effect=3.0).query("year >= 2014"), **GROUP)
+    one_before = schools(np.random.default_rng(1), effect=3.0).query("year >= 2014")
+    assert did(one_before, **GROUP, assignment="random").claim == "estimate"
+    short = did(one_before, **GROUP)
     assert short.claim == "compare" and short.pretrend is None and "consistent with" not in short.text
 
 

@@ -34,6 +34,7 @@ def specifications(
     choices: Mapping[str, Sequence[Any]],
     preferred: Mapping[str, Any] | None = None,
     labels: Mapping[str, str] | None = None,
+    titles: Mapping[Any, str] | None = None,
 ) -> Specifications:
     """See whether a finding hangs on one choice: the estimate under every combination of defensible choices.
 
@@ -46,8 +47,8 @@ def specifications(
         List only choices you would defend: a curve over bad choices says nothing.
     preferred : mapping, optional
         The way chosen beforehand (in the plan); it is marked.
-    labels : mapping, optional
-        Names of the choices for readers.
+    labels, titles : mapping, optional
+        Names of the choices, and of their values, for readers.
 
     Returns
     -------
@@ -71,7 +72,7 @@ def specifications(
     rows, unit, label = [], "", ""
     for way in ways:
         got = _attempt(run, way)
-        shown = {name: _text(value) for name, value in way.items()}
+        shown = {name: _text(value, titles or {}) for name, value in way.items()}
         mine = preferred is not None and all(way[k] == v for k, v in preferred.items())
         if isinstance(got, Estimate):
             if unit and got.unit != unit:
@@ -132,7 +133,9 @@ def _attempt(run: Callable[..., Any], way: Mapping[str, Any]) -> Estimate | str:
     return got
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, titles: Mapping[Any, str]) -> str:
+    if isinstance(value, str) and value in titles:
+        return titles[value]
     if value is None or value == () or value == []:
         return "none"
     return ", ".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
@@ -182,7 +185,9 @@ def _said(label: str, known: pd.DataFrame, unit: str, refused: int) -> str:
     ends = f"{phrase(values.min(), unit, sign=True)} to {phrase(values.max(), unit, sign=True)}"
     signs = "all on one side of zero" if (values > 0).all() or (values < 0).all() else "on both sides of zero"
     first = f"{label}: {plural(len(known), 'way')} of analysis give estimates from {ends}, {signs}."
-    second = f"Their intervals lie above zero in {above} of {len(known)}, below zero in {below}, and include it in the others."
+    second = (
+        f"Their intervals lie above zero in {above} of {len(known)}, below in {below}, and include it in the others."
+    )
     return f"{first}\n{second}" + (f"\n{plural(refused, 'way')} could not be followed." if refused else "")
 
 

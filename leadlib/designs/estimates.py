@@ -271,8 +271,8 @@ def _missed(low: float, high: float, unit: str, mdes: float, sd: float) -> str:
     if sd > 0 and mdes <= LARGE_SD * sd:
         return f"Effects of {size} or more would be found four times in five; smaller ones may exist."
     return (
-        f"Such a study finds an effect of {size} or more four times in five and mostly misses smaller ones: that it does"
-        " not see one is no sign that there is none."
+        f"Such a study finds an effect of {size} or more four times in five and mostly misses smaller ones: that it"
+        " does not see one is no sign that there is none."
     )
 
 

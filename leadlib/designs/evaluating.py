@@ -112,6 +112,8 @@ def ways(panel: pd.DataFrame, program: Program, menu: Menu, *, adjust: Adjust = 
             choices=choices,
             preferred=planned,
             labels=labels,
+            titles={"staggered": "staggered start", "did": "two groups over time", "compare": "after the lottery"}
+            | {"series": "own trends", "matched": "matched schools", "synthetic": "synthetic control"},
         )
     except InputError as error:
         return Missing("Every defensible choice", error.problems[0].what + ".")

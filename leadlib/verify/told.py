@@ -47,7 +47,7 @@ def _sum(found: pd.DataFrame) -> list[str]:
     if not_run:
         files = sorted({str(n).removeprefix("needs ") for n in found.loc[found["status"] == "not run", "note"]})
         said.append(
-            f"{not_run} not run: they need {', '.join(files)}. Put your own copies into a folder and name it with --data."
+            f"{not_run} not run: they need {', '.join(files)}. Put your copies into a folder and name it with --data."
         )
     wider = found[(found["note"] != "") & (found["status"] == "same")]
     if len(wider):

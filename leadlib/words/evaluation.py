@@ -37,8 +37,8 @@ def cover(program: Any, panel: Any, *, audience: Audience) -> Prose:
     )
     told = [
         f"{program.description} {how}".strip(),
-        f"It began in {listing(begun)}; {plural(program.never_n, 'school')} of the same levels never had it. The outcome"
-        f" looked at is {lower_first(str(panel.attrs['label']))}. {_FOR[audience]}",
+        f"It began in {listing(begun)}; {plural(program.never_n, 'school')} of the same levels never had it. The"
+        f" outcome looked at is {lower_first(str(panel.attrs['label']))}. {_FOR[audience]}",
     ]
     if panel.attrs.get("note"):
         told.append(str(panel.attrs["note"]))

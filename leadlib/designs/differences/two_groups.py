@@ -74,7 +74,7 @@ def did(
     -------
     EventStudy, or Detectable where `look` is "power"
         Table: the headline, then a row each year since the start, against the last year before it. With one year before
-        the start the claim is no more than "compare".
+        the start, and no lottery, the claim is no more than "compare".
 
     Raises
     ------
@@ -127,7 +127,7 @@ def did(
         look=look,
         sd=size,
         sd_of=size_of,
-        claim="estimate" if before else "compare",
+        claim="estimate" if before or assignment == "random" else "compare",
         evidence=evidence(used, assignment, unit_word, cluster_word, name, covariates, cluster is not None),
         wording=Wording("the change of the treated", "that of the others", "both would have moved alike without it"),
         asked={

@@ -94,7 +94,8 @@ def staggered(
     -------
     GroupTime, or Detectable where `look` is "power"
         Table: the headline, then a row each year since the start, cohort or calendar year. `events`: one row a year
-        since the start; `cells`: one row a cohort and year; `frame`: the events.
+        since the start; `cells`: one row a cohort and year; `frame`: the events. With
+        one year before every start, and no lottery, the claim is no more than "compare".
 
     Raises
     ------
@@ -141,6 +142,7 @@ def staggered(
         look=look,
         sd=size,
         sd_of=size_of,
+        claim="estimate" if before or assignment == "random" else "compare",
         evidence=evidence(fit.panel, assignment, unit_word, cluster_word, name, covariates, cluster is not None),
         wording=Wording("units with the program", "units without it yet", "both would have moved alike without it"),
         asked={
