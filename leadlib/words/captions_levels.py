@@ -1,4 +1,4 @@
-"""What the figure of units' contributions says: where one unit lies, as far as its interval tells, and nobody's rank."""
+"""What the figure of units' contributions says: where one lies, as far as its interval tells, and nobody's rank."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ def ranking(result: Result) -> tuple[str, str]:
     apart = f"{about.told_apart:,} of {plural(len(frame), word)} can be told from the middle"
     reach = span(float(frame["value"].min()), float(frame["value"].max()), unit, sign=True)
     alt = (
-        f"Dots with {100 * about.level:g}% intervals for {plural(len(frame), word)}, sorted, around a line at zero. Values drawn"
-        f" back towards zero reach from {reach}; {apart}. Mean reliability {show(about.reliability, 'ratio')}."
+        f"Dots with {100 * about.level:g}% intervals for {plural(len(frame), word)}, sorted, around a line at zero."
+        f" Values drawn back towards zero reach from {reach}; {apart}."
+        f" Mean reliability {show(about.reliability, 'ratio')}."
     )
     if here is None:
         return f"{about.label}: {apart}", alt
@@ -36,4 +37,5 @@ def ranking(result: Result) -> tuple[str, str]:
     if here["low"] <= 0 <= here["high"]:
         return f"{about.label}: the data do not tell {name} from the middle", alt
     side = "above" if here["value"] > 0 else "below"
-    return f"{about.label}: {name} lies {phrase(abs(here['value']), unit)} {side} expectation\n(interval {between})", alt
+    size = phrase(abs(here["value"]), unit)
+    return f"{about.label}: {name} lies {size} {side} expectation (interval {between})", alt
