@@ -13,6 +13,7 @@ _NAMES = {
     "decomposition": "parts",
     "discontinuity": "cutoffs",
     "evaluation": "evaluations",
+    "effects": "estimates",
     "event_study": "events",
     "forest": "forests",
     "funnel": "lines",

@@ -37,6 +37,7 @@ _NAMES = {
     "series": "interrupted",
     "specifications": "choices",
     "staggered": "differences",
+    "steadied": "small_units",
     "synthetic": "donors",
     "value_added": "levels",
     "ways": "evaluating",
