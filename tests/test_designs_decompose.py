@@ -127,7 +127,7 @@ def test_power_hides_the_gap_and_its_parts():
         (explained, {"z": lambda d: 2 * d["x"]}, {}, "oaxaca, a = 1, z: is determined by the columns before it"),
         (explained, {"z": lambda d: (d["g"] == 2).astype(float)}, {}, "a = 0, z: is zero in every row"),
         (explained, {"z": lambda d: d["g"].isin([2, 9]) * d["x"]}, {}, "once a single cluster is left out"),
-        (explained, {}, {"reference": "neumark"}, "reference 'neumark': is not one of them"),
+        (explained, {}, {"reference": "neumark"}, "reference 'neumark': is not one of the choices"),
     ],
 )
 def test_what_cannot_be_split_is_refused(run, change, more, message):

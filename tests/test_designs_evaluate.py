@@ -150,3 +150,18 @@ def test_needs_are_adjusted_for_as_they_were_before_the_start():
     assert designs.menu(made).covariates("needs") == ("Need",)
     found = designs.evaluate(frame, made, design="did", adjust="needs")
     assert found.low <= 0.5 <= found.high and list(found.asked["covariates"]) == ["Need"]
+
+
+def test_a_rule_on_a_score_is_evaluated_at_its_cut():
+    need = np.random.default_rng(3).uniform(-1, 1, 200)
+    made = program([2014 if x <= 0 else None for x in need], "by rule")
+    frame = panel(made, effect=0.5)
+    frame = frame.assign(score=frame["school_id"].str[1:].astype(int).map(dict(enumerate(need))))
+    frame = frame.assign(y=frame["y"] + frame["score"])
+    frame.attrs = panel(made).attrs
+    menu = designs.menu(made, score="need")
+    found = designs.evaluate(frame, made, design=menu.chosen, cutoff=0.0, side="at or below")
+    assert found.design == "rd" and found.low <= 0.5 + 0.4 and found.high >= 0.1
+    wrong = designs.evaluate(frame, made, design="rd", cutoff=0.0, side="at or above")
+    assert isinstance(wrong, Missing)
+    assert isinstance(designs.evaluate(frame.drop(columns="score"), made, design="rd", cutoff=0.0), Missing)

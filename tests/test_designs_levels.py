@@ -357,7 +357,7 @@ GOOD = school_study(np.random.default_rng(5), miss=0.0)
         (GOOD, {"covariates": ["y"]}, "is both outcome and covariates"),
         (GOOD.assign(c="one"), {"within": "c"}, "every school has one class"),
         (GOOD.assign(x=0.1 * GOOD["s"] ** 2), {"covariates": ["x"], "slope": "x"}, "does not vary within any cluster"),
-        (GOOD, {"center": "mean"}, "use one of: 'grand', 'cluster', None"),
+        (GOOD, {"center": "mean"}, "use one of: grand, cluster, None"),
         (GOOD.assign(y=GOOD["s"] * 1.0), {}, "nothing varies within the groups"),
     ],
 )

@@ -300,7 +300,7 @@ def test_power_hides_the_estimate():
         (lambda f: f, {"method": "exact"}, "none of 26 treated units"),
         (lambda f: f.assign(school_id="a"), {}, "share their school_id"),
         (lambda f: f.assign(d=f["treated"]), {"cluster": "d"}, "in one cluster"),
-        (lambda f: f, {"method": "optimal"}, "not one of its choices"),
+        (lambda f: f, {"method": "optimal"}, "not one of the choices"),
         (lambda f: f, {"ratio": 0}, "give 1 or more"),
         (lambda f: f, {"caliper": 0.0}, "positive number of standard deviations"),
         (lambda f: f, {"covariates": []}, "names none"),

@@ -190,7 +190,7 @@ def test_power_hides_the_estimate():
         (lambda f: f[f["school"] < "s13"], {}, r"has 12 donors; the smallest p-value .* 1/13, and 95% takes 19"),
         (lambda f: f, {"donors": ["s00", "s01"]}, "donor 's00': is the treated one"),
         (lambda f: f, {"donors": ["t01"]}, "is no school of the table"),
-        (lambda f: f, {"treated": "s0"}, "is no school of the table -> did you mean"),
+        (lambda f: f, {"treated": "s0"}, "is no school and no column of the table -> did you mean"),
         (lambda f: f[~((f["school"] == "s00") & (f["year"] == 2002))], {}, "s00: has no value in 2002"),
         (lambda f: f.assign(t=1), {"treated": "t"}, "every unit is treated"),
         (lambda f: f.assign(t=0), {"treated": "t"}, "marks no unit"),

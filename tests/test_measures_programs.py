@@ -93,3 +93,14 @@ def test_the_order_of_the_packs_rows_does_not_matter(block, monkeypatch):
     monkeypatch.setattr(programs, "load", lambda t: load(t).sample(frac=1, random_state=3).reset_index(drop=True))
     two = programs.panel(programs.program(PACK, "literacy-block"), "read")
     pd.testing.assert_frame_equal(one, two)
+
+
+def test_the_score_is_that_of_the_year_before_the_first_start():
+    made = programs.program(PACK, "targeted-support")
+    frame = programs.panel(made, "math", score="index")
+    raw = load(f"{PACK}/outcomes")
+    raw = raw[(raw["measure"] == "index") & (raw["year"] == 2018) & (raw["group"] == "All")].set_index("school_id")
+    shown = frame.dropna(subset=["score"])
+    assert len(shown) and (shown["score"] == shown["school_id"].map(raw["value"])).all()
+    with pytest.raises(InputError, match="did you mean 'index'"):
+        programs.panel(made, "math", score="indx")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,14 +13,16 @@ from leadlib.designs.clustered import Fit, least_squares
 from leadlib.designs.compared import Asked, Inference, compared
 from leadlib.designs.estimates import Detectable, Estimate, Look, Wording, interval
 from leadlib.designs.frames import Prepared, prepared
+from leadlib.designs.options import checked_options
 from leadlib.designs.randomized import Reassigned, reassigned
 from leadlib.designs.subgroups import ROW, check_subgroups, columns_of, told_apart
-from leadlib.errors import InputError, Problem, nearest, refuse
-from leadlib.numbers import UNITS, plural
+from leadlib.errors import InputError, Problem, refuse
+from leadlib.numbers import plural
 
 WHERE = "compare"
 
 
+@checked_options
 def compare(
     frame: pd.DataFrame,
     *,
@@ -120,22 +122,12 @@ def compare(
     fit = _fit(rows, asked, np.column_stack([lead, x]), ["constant", group, *names])
     lots = _reassigned(rows, asked, x)
     parts, said = _subgroups(rows, asked, x, names)
-    return compared(asked, data, fit.term(group), lots, pd.concat([_means(rows, asked), *parts]), said)
+    own = fit.contrast(np.eye(len(fit.names))[1])  # by place: a column may be called "constant"
+    return compared(asked, data, own, lots, pd.concat([_means(rows, asked), *parts]), said)
 
 
 def _options(asked: Asked) -> None:
-    problems = [
-        Problem(f"{WHERE}, {name} {given!r}", "is not one of the choices", nearest(given, choices))
-        for name, given, choices in (
-            ("inference", asked.inference, get_args(Inference)),
-            ("assignment", asked.assignment, ("random", "not random")),
-            ("unit_of", asked.unit_of, tuple(UNITS)),
-            ("look", asked.look, get_args(Look)),
-        )
-        if given not in choices
-    ]
-    if not 0 < asked.level < 1:
-        problems.append(Problem(f"{WHERE}, level {asked.level}", "is not between 0 and 1", "0.95 is usual"))
+    problems = []
     if asked.inference == "randomization" and asked.seed is None:
         problems.append(Problem(f"{WHERE}, seed", "is missing", "randomization draws by chance: give a whole number"))
     roles = [asked.outcome, asked.group, *asked.covariates, *(c for c in (asked.weights, asked.by, asked.blocks) if c)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -14,8 +13,8 @@ from leadlib.designs.frames import Prepared, prepared
 from leadlib.designs.jackknifed import cluster_codes, leaving_one_out
 from leadlib.designs.options import checked_options
 from leadlib.designs.splitting import Reference, by_category, kitagawa_parts, moments, oaxaca_parts
-from leadlib.errors import InputError, Problem, nearest, refuse
-from leadlib.numbers import UNITS, plural
+from leadlib.errors import refuse
+from leadlib.numbers import plural
 
 
 @checked_options
@@ -76,7 +75,7 @@ def kitagawa(
     Bureau of the Census P23-186); errors against a plain loop in R.
     """
     where = "kitagawa"
-    data = _read(frame, where, outcome, group, cluster, weights, [category], [], unit_of, level, look)
+    data = _read(frame, where, outcome, group, cluster, weights, [category], [], unit_of)
     rows = data.frame
     codes = cluster_codes(rows, cluster)
     names, sums = by_category(rows, codes, where, outcome, group, category, weights, cluster)
@@ -166,7 +165,7 @@ def oaxaca(
     names = list(covariates)
     if not names:
         raise refuse(f"{where}, covariates", "are not given", "name the columns that the gap may go with")
-    data = _read(frame, where, outcome, group, cluster, weights, [], names, unit_of, level, look)
+    data = _read(frame, where, outcome, group, cluster, weights, [], names, unit_of)
     rows = data.frame
     codes = cluster_codes(rows, cluster)
     sums = moments(rows, codes, where, outcome, group, names, weights)
@@ -201,8 +200,6 @@ def _read(
     labels: list[str],
     numbers: list[str],
     unit_of: str,
-    level: float,
-    look: Look,
 ) -> Prepared:
     """Give the rows to work on; refuse what cannot be split."""
     more = [weights] if weights else []

@@ -16,6 +16,8 @@ from leadlib.measures.programs import Program
 from leadlib.results import Missing, passes_missing
 
 SECTION = "The estimate"
+SCORE = "score"
+Side = Literal["at or above", "above", "at or below", "below"]
 
 
 @passes_missing
@@ -25,8 +27,8 @@ def evaluate(
     *,
     design: str,
     adjust: Adjust = "nothing",
-    score: str = "",
     cutoff: float | None = None,
+    side: Side = "at or below",
     leave_out: Sequence[int] = (),
     controls: Literal["never", "not yet"] = "never",
     level: float = 0.95,
@@ -45,8 +47,8 @@ def evaluate(
         "compare", "did", "staggered", "series", "matched", "synthetic" or "rd" (as `menu` lists them).
     adjust : "nothing" or "needs"
         Whether to adjust for the schools' needs, as they were in the last year before the first start.
-    score, cutoff
-        For "rd": the column of the panel that decided, and where.
+    cutoff, side
+        For "rd": where the panel's `score` decided, and on which side of it the program is.
     leave_out : years
         Years not used.
     controls : "never" or "not yet"
@@ -71,7 +73,7 @@ def evaluate(
     frame.attrs = dict(panel.attrs)
     covariates = list(covariates_of(program, design, adjust))
     more = {"level": level, "look": look, "label": panel.attrs["label"], "unit_of": panel.attrs["unit"]}
-    own = {"seed": seed, "score": score, "cutoff": cutoff, "controls": controls}
+    own = {"seed": seed, "cutoff": cutoff, "side": side, "controls": controls}
     sd = panel.attrs["sd"]
     more |= {"sd": sd} if np.isfinite(sd) else {}
     try:
@@ -81,7 +83,9 @@ def evaluate(
         return Missing(SECTION, "; ".join(f"{p.what} ({p.fix})" if p.fix else p.what for p in error.problems) + ".")
 
 
-def ways(panel: pd.DataFrame, program: Program, menu: Menu, *, adjust: Adjust = "nothing", seed: int = 1) -> Any:
+def ways(
+    panel: pd.DataFrame, program: Program, menu: Menu, *, adjust: Adjust = "nothing", seed: int = 1, **cut: Any
+) -> Any:
     """See whether the finding hangs on the design, on what is adjusted for, or on the last year of the data.
 
     Parameters
@@ -92,6 +96,8 @@ def ways(panel: pd.DataFrame, program: Program, menu: Menu, *, adjust: Adjust = 
         The designs on offer; every allowed one is tried.
     adjust
         What the plan adjusts for: that way is marked, with the planned design and all years.
+    cut
+        `cutoff` and `side`, as for `evaluate`.
 
     Returns
     -------
@@ -99,6 +105,8 @@ def ways(panel: pd.DataFrame, program: Program, menu: Menu, *, adjust: Adjust = 
     """
     from leadlib.designs.choices import specifications
 
+    if not menu.allowed:
+        return Missing("Every defensible choice", "these data allow no design.")
     last = int(panel["year"].max())
     choices = {"design": menu.allowed, "adjust": ("nothing", "needs"), "leave_out": ((), (last,))}
     labels = {"design": "design", "adjust": "adjusted for", "leave_out": "year left out", "controls": "compared with"}
@@ -108,7 +116,7 @@ def ways(panel: pd.DataFrame, program: Program, menu: Menu, *, adjust: Adjust = 
         planned |= {"controls": "never"}
     try:
         return specifications(
-            lambda **way: evaluate(panel, program, seed=seed, **way),
+            lambda **way: evaluate(panel, program, seed=seed, **cut, **way),
             choices=choices,
             preferred=planned,
             labels=labels,
@@ -266,12 +274,11 @@ def _synthetic(panel: pd.DataFrame, program: Program, covariates: list[str], own
 def _rd(panel: pd.DataFrame, program: Program, covariates: list[str], own: Any, more: dict[str, Any]) -> Any:
     from leadlib.designs.cutoffs import rd
 
-    if own["cutoff"] is None or own["score"] not in panel:
-        raise refuse("evaluate, rd", "the score or its cut is not given", "name a column of the panel, and the cut")
-    frame = schools(panel, [own["score"]])
-    return rd(
-        frame, outcome=str(panel.attrs["outcome"]), score=own["score"], cutoff=own["cutoff"], treated="treated", **more
-    )
+    if own["cutoff"] is None or SCORE not in panel:
+        raise refuse("evaluate, rd", "the score or its cut is not given", "name the score when the panel is made")
+    outcome = str(panel.attrs["outcome"])
+    frame = schools(panel, [SCORE])
+    return rd(frame, outcome=outcome, score=SCORE, cutoff=own["cutoff"], side=own["side"], treated="treated", **more)
 
 
 _RUN: dict[str, Callable[..., Any]] = {

@@ -117,16 +117,20 @@ def _converted(column: pd.Series, kind: str) -> tuple[pd.Series, int | None]:
         codes, uniques = pd.factorize(column)
         names = np.array([*(_name(value) for value in uniques), None], dtype=object)
         return pd.Series(names[codes], index=column.index, dtype=object), None
-    as_numbers = pd.to_numeric(column, errors="coerce").astype("float64") if not _texty(column) else column.map(_nan)
+    as_numbers = _numbers(column)
     wrong = ~missing & ~np.isfinite(as_numbers.to_numpy(dtype=float))
     if kind == "flag":
         wrong = wrong | (~missing & ~as_numbers.isin([0.0, 1.0]))
     return as_numbers.astype(float), int(np.flatnonzero(wrong.to_numpy())[0]) if wrong.any() else None
 
 
-def _texty(column: pd.Series) -> bool:
+def _numbers(column: pd.Series) -> pd.Series:
     # Text that looks like a number is refused rather than guessed at; a column of objects may hold real numbers.
-    return pd.api.types.is_string_dtype(column) or pd.api.types.is_datetime64_any_dtype(column)
+    if pd.api.types.is_string_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+        return column.map(_nan)
+    if column.dtype == object:
+        column = column.where(~column.map(lambda value: isinstance(value, str)))
+    return pd.to_numeric(column, errors="coerce").astype("float64")
 
 
 def _nan(_: Any) -> float:

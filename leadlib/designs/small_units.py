@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from leadlib.designs.clustered import solved
 from leadlib.designs.frames import prepared
 from leadlib.designs.options import checked_options
 from leadlib.designs.steadying import LEAST, fay_herriot
-from leadlib.errors import InputError, Problem, nearest, refuse
-from leadlib.numbers import UNITS, difference_unit, listing, phrase, plural, show
+from leadlib.errors import refuse
+from leadlib.numbers import difference_unit, listing, phrase, plural, show
 from leadlib.results import RESULT_COLUMNS, Result
 
 WHERE = "steadied"
@@ -74,6 +75,7 @@ def steadied(
     x = rows[list(covariates)].to_numpy(float)
     spread = np.where(x.std(axis=0) > 0, x.std(axis=0), 1.0)
     design = np.column_stack([np.ones(len(rows)), (x - x.mean(axis=0)) / spread])
+    solved(design, rows[value].to_numpy(), ["constant", *covariates], WHERE)
     fit = fay_herriot(rows[value].to_numpy(), design, rows[se].to_numpy() ** 2)
     half = float(norm.ppf(0.5 + level / 2)) * np.sqrt(fit.wide_mse)
     low, high = fit.shrunken - half, fit.shrunken + half
@@ -94,7 +96,7 @@ def steadied(
             f" {show(100 * fit.reliability.min())}% and {show(100 * fit.reliability.max())}% of the weight lies on a"
             f" {unit_word}'s own value."
         ),
-        claim="estimate",
+        claim="describe",
         assumptions=(
             f"{unit_word.capitalize()}s{like} scatter around one expected value in the manner of a bell curve.",
         ),

@@ -127,7 +127,7 @@ def _starts(pack: str | os.PathLike[str], program_id: str) -> tuple[pd.DataFrame
     return starts, ways[0] if len(ways) == 1 else ("mixed" if ways else "not recorded")
 
 
-def panel(made: Program, outcome: str, *, k: int = K) -> pd.DataFrame:
+def panel(made: Program, outcome: str, *, score: str = "", k: int = K) -> pd.DataFrame:
     """Put a program's schools and one outcome side by side, year by year.
 
     One row a school and year, sorted. Values behind which stand fewer than k pupils are missing, and extreme percents
@@ -141,6 +141,9 @@ def panel(made: Program, outcome: str, *, k: int = K) -> pd.DataFrame:
         A measure of the pack's outcomes (`"math"`), or `"table.column"` for a yearly figure of schools
         (`"staff_years.teachers_left_pct"`); a column of counts such as `"attendance.absent_10_pct_n"` is divided by
         `enrolled_n` of its row and given in percent.
+    score : str
+        What a rule on who gets the program looked at, named like an outcome: its value in the year before the first
+        start is put beside every row of the school, in the column `score`.
 
     Returns
     -------
@@ -164,9 +167,20 @@ def panel(made: Program, outcome: str, *, k: int = K) -> pd.DataFrame:
     frame = values.merge(made.starts, on="school_id", how="inner")
     frame["running"] = (frame["year"] >= frame["first_year"]).astype(float)
     frame = frame.merge(_needs(made), on=["school_id", "year"], how="left")
+    if score:
+        frame = frame.merge(_score(made, score, k), on="school_id", how="left")
     frame = frame.rename(columns={"value": outcome}).sort_values(["school_id", "year"]).reset_index(drop=True)
     frame.attrs = {"outcome": outcome, **about}
     return frame
+
+
+def _score(made: Program, score: str, k: int) -> pd.DataFrame:
+    """Give each school's score in the year before the first start, in its own unit."""
+    values = _column(made, score, k)[0] if "." in score else _rows_of(made, score, k)
+    before = values[values["year"] == int(made.starts["first_year"].min()) - 1]
+    if not before["value"].notna().any():
+        raise refuse(f"score {score!r}", "has no value in the year before the first start", "choose another score")
+    return before[["school_id", "value"]].rename(columns={"value": "score"})
 
 
 @dataclass(frozen=True)
@@ -186,13 +200,19 @@ class _Whole:
         return package(self.pack).table(table).fields
 
 
-def _measured(made: Program, outcome: str, k: int) -> tuple[pd.DataFrame, dict[str, Any]]:
+def _rows_of(made: Program, measure: str, k: int) -> pd.DataFrame:
+    """Give the coded rows of one measure."""
     every = outcomes.panel(_Whole(made.pack, max(made.years, default=0)), k=k)  # type: ignore[arg-type]
     if isinstance(every, Missing):
-        raise refuse(f"outcome {outcome!r}", every.reason, "choose table.column")
-    rows = every[every["measure"] == outcome]
+        raise refuse(f"outcome {measure!r}", every.reason, "choose table.column")
+    rows = every[every["measure"] == measure]
     if rows.empty:
-        raise refuse(f"outcome {outcome!r}", "is no measure of this pack", nearest(outcome, every["measure"].unique()))
+        raise refuse(f"outcome {measure!r}", "is no measure of this pack", nearest(measure, every["measure"].unique()))
+    return rows
+
+
+def _measured(made: Program, outcome: str, k: int) -> tuple[pd.DataFrame, dict[str, Any]]:
+    rows = _rows_of(made, outcome, k)
     label, unit = str(rows["label"].iloc[0]), str(rows["unit"].iloc[0])
     values = rows[["school_id", "year", "leaid", "value", "sd", "size"]]
     if unit != "pct" and rows["sd"].notna().mean() > 0.5:

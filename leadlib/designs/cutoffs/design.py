@@ -5,19 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from leadlib.designs.cutoffs.density import density_jump
 from leadlib.designs.cutoffs.fits import WHERE, Errors, Local, Rows, attempt, fitted, halves, one_per_cluster
-from leadlib.designs.cutoffs.local import KERNELS, Kernel
+from leadlib.designs.cutoffs.local import Kernel
 from leadlib.designs.cutoffs.pictures import drawn
 from leadlib.designs.cutoffs.told import DENSITY_LEVEL, FALSE, checks, limits
 from leadlib.designs.estimates import BASELINE, Detectable, Estimate, Evidence, Look, Wording, finish, interval
 from leadlib.designs.frames import prepared
-from leadlib.errors import InputError, Problem, nearest, refuse
+from leadlib.designs.options import checked_options
+from leadlib.errors import refuse
 from leadlib.numbers import difference_unit, show
 
 TreatedSide = Literal["at or above", "above", "at or below", "below"]
@@ -46,6 +47,7 @@ class Cutoff(Estimate):
     cutoff: float = 0.0
 
 
+@checked_options
 def rd(
     frame: pd.DataFrame,
     *,
@@ -153,7 +155,7 @@ def rd(
     return finish(
         id="rd",
         title=f"{name} at the cutoff of {score}",
-        design="regression discontinuity",
+        design="rd",
         outcome=outcome,
         label=name,
         unit=unit,
@@ -169,6 +171,7 @@ def rd(
             "score": score,
             "cutoff": cutoff,
             "side": side,
+            "treated": treated or "",
             "bandwidth": "chosen by the data" if bandwidth is None else bandwidth,
             "kernel": kernel,
             "errors": errors,
@@ -223,21 +226,8 @@ def _rows(
     errors: str,
     word: str,
 ) -> tuple[Rows, tuple[str, ...]]:
-    wrong = [
-        Problem(f"{WHERE}, {what}", f"{given!r} is not one of its choices", nearest(given, choices))
-        for what, given, choices in (
-            ("side", side, get_args(TreatedSide)),
-            ("kernel", kernel, KERNELS),
-            ("errors", errors, get_args(Errors)),
-        )
-        if given not in choices
-    ]
     if errors == "neighbors" and (cluster or covariates):
-        wrong.append(
-            Problem(f"{WHERE}, errors", "from neighbors know neither clusters nor covariates", "use errors='CR2'")
-        )
-    if wrong:
-        raise InputError(wrong)
+        raise refuse(f"{WHERE}, errors", "from neighbors know neither clusters nor covariates", "use errors='CR2'")
     found = prepared(
         frame,
         WHERE,

@@ -13,8 +13,9 @@ from leadlib.designs.differences import events as ev
 from leadlib.designs.differences.groups import covariate_means, demeaned, evidence, row_means, spread
 from leadlib.designs.differences.reading import Floats, Panel, read, year_text
 from leadlib.designs.estimates import Assignment, Look, Wording, finish
-from leadlib.errors import nearest, refuse
-from leadlib.numbers import UNITS, difference_unit, listing, phrase, plural
+from leadlib.designs.options import checked_options
+from leadlib.errors import refuse
+from leadlib.numbers import difference_unit, listing, phrase, plural
 
 WHERE = "did"
 LEAST_DF = 2.5
@@ -22,6 +23,7 @@ LEAST_DF = 2.5
 EFFECT = "program"
 
 
+@checked_options
 def did(
     panel: pd.DataFrame,
     *,
@@ -156,8 +158,6 @@ def did(
 
 
 def _options(first_treated: str | None, treated: str | None, unit_of: str) -> None:
-    if unit_of not in UNITS:
-        raise refuse(f"{WHERE}, unit_of {unit_of!r}", "is not a unit", nearest(unit_of, UNITS))
     if (first_treated is None) == (treated is None):
         raise refuse(
             WHERE,

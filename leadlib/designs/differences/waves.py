@@ -14,8 +14,9 @@ from leadlib.designs.differences.cells import Average, Base, Controls, cells, po
 from leadlib.designs.differences.groups import covariate_means, evidence, spread, two_way
 from leadlib.designs.differences.reading import Panel, named, read, year_text
 from leadlib.designs.estimates import Assignment, Look, Wording, finish, interval
-from leadlib.errors import nearest, refuse
-from leadlib.numbers import UNITS, difference_unit, listing, phrase, plural
+from leadlib.designs.options import checked_options
+from leadlib.errors import refuse
+from leadlib.numbers import difference_unit, listing, phrase, plural
 
 Aggregate = Literal["simple", "dynamic", "cohort", "calendar"]
 Sizes = Literal["given", "sampled"]
@@ -32,6 +33,7 @@ PARALLEL = (
 )
 
 
+@checked_options
 def staggered(
     panel: pd.DataFrame,
     *,
@@ -108,7 +110,8 @@ def staggered(
     Callaway and Sant'Anna (2021) with outcome regression; R: did::att_gt(est_method = "reg"), aggte(). Errors are
     CR2-corrected and intervals use t with Satterthwaite's degrees of freedom.
     """
-    _options(controls, aggregate, base, cohort_sizes, unit_of)
+    if not anticipation >= 0:
+        raise refuse(f"{WHERE}, anticipation {anticipation}", "is not a number of years", "give 0 or more")
     whole = read(
         panel,
         WHERE,
@@ -173,19 +176,6 @@ def staggered(
         pretrend=before,
         cells=frame,
     )
-
-
-def _options(controls: str, aggregate: str, base: str, sizes: str, unit_of: str) -> None:
-    """Refuse a choice that is not one of those there are."""
-    for name, given, right in (
-        ("controls", controls, ("never", "not yet")),
-        ("aggregate", aggregate, tuple(_TOLD)),
-        ("base", base, ("fixed", "moving")),
-        ("cohort_sizes", sizes, ("given", "sampled")),
-        ("unit_of", unit_of, tuple(UNITS)),
-    ):
-        if given not in right:
-            raise refuse(f"{WHERE}, {name} {given!r}", "is not one of the choices", nearest(given, right))
 
 
 def _usable(panel: Panel, controls: Controls, anticipation: float) -> Panel:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from leadlib.designs.disproportions.counts import WHERE, compared, read
 from leadlib.designs.disproportions.years import with_years
+from leadlib.designs.options import checked_options
 from leadlib.errors import refuse
 from leadlib.numbers import listing, plural, school_year, show, span
 from leadlib.results import RESULT_COLUMNS, Result, passes_missing
@@ -39,6 +40,7 @@ class Disproportion(Result):
 
 
 @passes_missing
+@checked_options
 def disproportion(
     frame: pd.DataFrame,
     *,

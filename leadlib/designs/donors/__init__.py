@@ -12,12 +12,14 @@ from leadlib.designs.donors.placebos import MOST_PLACEBOS, drawn, lots_of, neare
 from leadlib.designs.donors.table import WHERE, Predictor, pooled
 from leadlib.designs.donors.told import Synthetic, own_gaps, refuse_outside, told
 from leadlib.designs.estimates import Look
+from leadlib.designs.options import checked_options
 from leadlib.errors import refuse
 from leadlib.numbers import difference_unit
 
 __all__ = ["Synthetic", "synthetic"]
 
 
+@checked_options
 def synthetic(
     panel: pd.DataFrame,
     *,

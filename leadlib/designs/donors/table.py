@@ -65,7 +65,11 @@ def pooled(
     rows = ready.frame
     wide = rows.pivot_table(index=unit, columns=time, values=outcome)
     _refuse_years(wide, outcome, start)
-    ids = _flagged(rows, unit, treated) if flagged else _named(treated, wide.index, unit)
+    ids = (
+        _flagged(rows, unit, treated)
+        if flagged
+        else _named(treated, wide.index, unit, [c for c in panel.columns if c not in (outcome, unit, time)])
+    )
     _refuse_gaps(wide.loc[ids], word)
     chosen = _chosen(donors, wide.index, ids, unit, word)
     whole = [d for d in chosen if wide.loc[d].notna().all()]
@@ -114,12 +118,16 @@ def _flagged(rows: pd.DataFrame, unit: str, treated: str) -> list[str]:
     return [str(u) for u in ever.index[ever > 0]]
 
 
-def _named(treated: Any, units: pd.Index, unit: str) -> list[str]:
+def _named(treated: Any, units: pd.Index, unit: str, columns: pd.Index) -> list[str]:
     asked = list(treated) if isinstance(treated, (list, tuple)) else [treated]
     names = [str(int(a)) if isinstance(a, float) and a.is_integer() else str(a) for a in asked]
     for name in names:
         if name not in units:
-            raise refuse(f"{WHERE}, treated {name!r}", f"is no {unit} of the table", nearest(name, units))
+            raise refuse(
+                f"{WHERE}, treated {name!r}",
+                f"is no {unit} and no column of the table",
+                nearest(name, [*units, *columns]),
+            )
     if not names:
         raise refuse(WHERE, "no unit is treated", "name one, or a column that marks it")
     if len(set(names)) == len(units):

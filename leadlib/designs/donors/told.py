@@ -105,7 +105,7 @@ def told(
     return finish(
         id="synthetic",
         title=f"{label} from {years[0]:g} on, beside a synthetic control",
-        design="synthetic control",
+        design="synthetic",
         outcome=outcome,
         label=label,
         unit=unit,

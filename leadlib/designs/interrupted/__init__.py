@@ -9,15 +9,16 @@ import pandas as pd
 from leadlib.designs.estimates import Look
 from leadlib.designs.interrupted.alone import alone
 from leadlib.designs.interrupted.beside import beside
-from leadlib.designs.interrupted.forecasts import NEEDED, Baseline
-from leadlib.designs.interrupted.table import WHERE, wide
+from leadlib.designs.interrupted.forecasts import Baseline
+from leadlib.designs.interrupted.table import wide
 from leadlib.designs.interrupted.told import Asked, Interruption
-from leadlib.errors import nearest, refuse
+from leadlib.designs.options import checked_options
 from leadlib.numbers import difference_unit
 
 __all__ = ["Interruption", "series"]
 
 
+@checked_options
 def series(
     frame: pd.DataFrame,
     *,
@@ -104,8 +105,6 @@ def series(
     held the truth in 93 to 97 of 100 series with eight or more earlier years and rho from 0 to 0.5). Checks give the
     usual fits beside it: R's nlme::gls(corAR1, REML), and Newey and West's errors as Stata's itsa (Linden 2015).
     """
-    if baseline not in NEEDED:
-        raise refuse(f"{WHERE}, baseline {baseline!r}", "is not one of them", nearest(baseline, NEEDED))
     table = wide(
         frame, outcome=outcome, time=time, start=start, unit=unit, treated=treated, cluster=cluster, weights=weights
     )

@@ -45,7 +45,7 @@ def alone(wide: Wide, asked: Asked) -> Any:
     return finish(
         id="series",
         title=f"{asked.label} from {asked.start:g} on, against its earlier trend",
-        design="interrupted series",
+        design="series",
         outcome=asked.outcome,
         label=asked.label,
         unit=asked.unit_of,

@@ -47,7 +47,7 @@ def beside(wide: Wide, asked: Asked, baseline: Baseline) -> Any:
     return finish(
         id="series",
         title=f"{asked.label} from {asked.start:g} on, against earlier {baseline}s and comparison units",
-        design="comparative interrupted series",
+        design="series",
         outcome=asked.outcome,
         label=asked.label,
         unit=unit,

@@ -44,9 +44,9 @@ class Mixed:
     inner: Floats | None
     log_likelihood: float
 
-    def term(self, name: str) -> tuple[float, float, float]:
-        """Give one coefficient, its standard error and its Satterthwaite degrees of freedom."""
-        k = self.sums.names.index(name)
+    def term(self, which: str | int) -> tuple[float, float, float]:
+        """Give one coefficient, by name or place, its standard error and its Satterthwaite degrees of freedom."""
+        k = which if isinstance(which, int) else self.sums.names.index(which)
         return float(self.coef[k]), float(np.sqrt(self.cov[k, k])), self._free(k)
 
     @cached_property

@@ -121,7 +121,7 @@ def multilevel(
     empty = fitted(Rows(WHERE, names[:1], y, x[:, :1], study.cluster, study.within), beside=False)
     variances, before = _variances(fit, study, x), _variances(empty, study, x[:, :1])
     explained = {k: 1 - variances[k] / before[k] if before[k] > 0 else math.nan for k in before}
-    value, se, df = fit.term(treated)
+    value, se, df = fit.term(1)
     df = min(df, _most_free(study, x, slope == treated))
     pupils_sd = shared.pooled_sd(y, study.treated) if sd is None else sd
     icc = variances[f"between {cluster_word}s"] / sum(variances.values())
@@ -288,7 +288,7 @@ def _explained_said(explained: Mapping[str, float]) -> str:
 
 
 def _coefficients(fit: Mixed) -> pd.DataFrame:
-    rows = [(name, *fit.term(name)) for name in fit.sums.names]
+    rows = [(name, *fit.term(k)) for k, name in enumerate(fit.sums.names)]
     return pd.DataFrame(rows, columns=["term", "value", "se", "df"])
 
 

@@ -88,6 +88,8 @@ def need_arms(where: str, treated: Floats, word: str, least: int = 1) -> tuple[i
 
 def need_within(where: str, groups: Ints, word: str, inside: str) -> None:
     """Refuse groups of one row everywhere: nothing could be told to lie within them."""
+    if len(np.unique(groups)) < 2:
+        raise refuse(where, f"all lie in one {word}", f"what varies between {many(word)} needs several of them")
     if len(np.unique(groups)) == len(groups):
         raise refuse(
             where,

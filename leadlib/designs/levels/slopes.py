@@ -14,6 +14,7 @@ from leadlib.designs.frames import Prepared, prepared
 from leadlib.designs.levels import shared
 from leadlib.designs.levels.fitting import Mixed, columns, fitted
 from leadlib.designs.levels.sums import Floats, Ints, Rows, codes
+from leadlib.designs.options import checked_options
 from leadlib.errors import refuse
 from leadlib.numbers import difference_unit, lower_first, plural, show
 
@@ -21,6 +22,8 @@ WHERE = "growth"
 LEAST_TIMES = 3
 LEAST_UNITS = 4
 """Units an arm that a difference in growth needs; units also where no program is compared."""
+_TIME, _TREATED, _BOTH = 1, 2, 3
+"""Places of the coefficients, since a covariate may have any name."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class _Panel:
     by_cluster: bool
 
 
+@checked_options
 def growth(
     frame: pd.DataFrame,
     *,
@@ -101,8 +105,7 @@ def growth(
     kept, panel = _panel(frame, outcome, time, unit, cluster, treated, covariates, (unit_word, cluster_word))
     fit = _fit(panel)
     measured = label or outcome
-    name = "time" if panel.treated is None else "treated x time"
-    value, se, df = fit.term(name)
+    value, se, df = fit.term(_TIME if panel.treated is None else _BOTH)
     df = min(df, _most_free(panel))
     step = f"{measured}, growth a {time_word}"
     found = finish(
@@ -303,11 +306,9 @@ def _rows(
 
 def _arm(fit: Mixed, arm: float) -> tuple[float, float]:
     """Give an arm's start, at the mean of the covariates, and its growth."""
-    b = dict(zip(fit.sums.names, fit.coef, strict=True))
-    mean = dict(zip(fit.sums.names, fit.sums.shift[:-1], strict=True))
-    own = ("constant", "time", "treated", "treated x time")
-    start = b["constant"] + sum(b[k] * mean[k] for k in b if k not in own) + arm * b.get("treated", 0.0)
-    return float(start), float(b["time"] + arm * b.get("treated x time", 0.0))
+    b, mean = fit.coef, fit.sums.shift[:-1]
+    start = b[0] + arm * b[_TREATED] + b[_BOTH + 1 :] @ mean[_BOTH + 1 :]
+    return float(start), float(b[_TIME] + arm * b[_BOTH])
 
 
 def _straight(panel: _Panel, fit: Mixed) -> str:
@@ -332,7 +333,6 @@ def _lines(panel: _Panel, fit: Mixed, level: float) -> pd.DataFrame:
     from scipy.stats import t as student
 
     rows = []
-    names = fit.sums.names
     half = float(student.ppf(0.5 + level / 2, max(_most_free(panel), 1.0)))
     arms = (0.0,) if panel.treated is None else (1.0, 0.0)
     flag = np.zeros(len(panel.y)) if panel.treated is None else panel.treated
@@ -340,9 +340,9 @@ def _lines(panel: _Panel, fit: Mixed, level: float) -> pd.DataFrame:
         for t in np.unique(panel.time):
             at = (panel.time == t) & (flag == arm)
             c = np.r_[1.0, fit.sums.shift[1:-1]]
-            c[names.index("time")] = t
+            c[_TIME] = t
             if panel.treated is not None:
-                c[names.index("treated")], c[names.index("treated x time")] = arm, arm * t
+                c[_TREATED], c[_BOTH] = arm, arm * t
             line, se = float(c @ fit.coef), float(np.sqrt(c @ fit.cov @ c))
             mean = float(panel.y[at].mean()) if at.any() else float("nan")
             name = "All" if panel.treated is None else "With the program" if arm else "Without it"

@@ -99,8 +99,6 @@ def fixed_part(
     study: Study, treated: str, covariates: Sequence[str], center: Center | None, slope: str | None
 ) -> tuple[tuple[str, ...], Floats]:
     """Give the fixed part's columns: constant, program, covariates as they are centered."""
-    if center not in ("grand", "cluster", None):
-        raise refuse(f"{WHERE}, center {center!r}", "is not one of them", "use one of: 'grand', 'cluster', None")
     names, parts = ["constant", treated], [study.treated]
     count = np.bincount(study.cluster)
     for name in shared.as_list(covariates):

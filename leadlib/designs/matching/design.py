@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,8 @@ from leadlib.designs.matching.balances import AFTER, FAR, balance, e_values
 from leadlib.designs.matching.fits import Data, fit_of, sets_of
 from leadlib.designs.matching.sets import WHERE, Floats, Sets, few
 from leadlib.designs.matching.told import checks, limits
-from leadlib.errors import InputError, Problem, nearest, refuse
+from leadlib.designs.options import checked_options
+from leadlib.errors import InputError, Problem, refuse
 from leadlib.numbers import difference_unit
 
 Method = Literal["propensity", "exact", "coarsened"]
@@ -38,6 +39,7 @@ class Matched(Estimate):
     pairs: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
+@checked_options
 def matched(
     frame: pd.DataFrame,
     *,
@@ -108,7 +110,7 @@ def matched(
     and "cem", for pairs, balance and strata, and clubSandwich's CR2 with inverse_var = TRUE. Unlike MatchIt, ties go by
     the unit's id, not by row, and the caliper is in the root of the mean of both arms' variances.
     """
-    _choices(method, ratio, caliper, bins)
+    _sizes(ratio, caliper, bins)
     data = _data(frame, outcome, treated, covariates, unit, exact, cluster)
     name = label or outcome
     sets, score = sets_of(data, method, ratio, caliper, bins)
@@ -127,7 +129,7 @@ def matched(
     return finish(
         id="matched",
         title=f"{name}: the treated beside like units",
-        design=f"matching ({method})",
+        design="matched",
         outcome=outcome,
         label=name,
         unit=difference_unit(unit_of),
@@ -141,6 +143,7 @@ def matched(
         wording=_WORDING,
         asked={
             "treated": treated,
+            "unit": unit,
             "covariates": list(covariates),
             "method": method,
             "exact": list(exact),
@@ -166,12 +169,8 @@ def matched(
     )
 
 
-def _choices(method: str, ratio: int, caliper: float, bins: int | None) -> None:
+def _sizes(ratio: int, caliper: float, bins: int | None) -> None:
     wrong = []
-    if method not in get_args(Method):
-        wrong.append(
-            Problem(f"{WHERE}, method", f"{method!r} is not one of its choices", nearest(method, get_args(Method)))
-        )
     if ratio < 1:
         wrong.append(Problem(f"{WHERE}, ratio", f"is {ratio}", "give 1 or more"))
     if not caliper > 0:
@@ -210,10 +209,13 @@ def _data(
     y = table[outcome].to_numpy(float)
     if np.ptp(y) == 0:
         raise refuse(f"{WHERE}, {outcome}", "is the same for all", "give an outcome that varies")
+    x = table[list(covariates)].to_numpy(float)
+    for name in [c for c, reach in zip(covariates, np.ptp(x, axis=0), strict=True) if reach == 0]:
+        raise refuse(f"{WHERE}, {name}", "is the same for all", "leave it out: it cannot make units alike")
     return Data(
         y=y,
         treated=arm,
-        x=table[list(covariates)].to_numpy(float),
+        x=x,
         names=tuple(covariates),
         units=table[unit].to_numpy(),
         exact=np.column_stack([pd.factorize(table[c], sort=True)[0] for c in exact])

@@ -12,7 +12,6 @@ from scipy.stats import chi2
 
 Floats = npt.NDArray[np.float64]
 Method = Literal["REML", "DL", "ML", "PM"]
-METHODS = ("REML", "DL", "ML", "PM")
 _FAR = 1e6
 
 

@@ -69,7 +69,8 @@ def studies(
     if (variance is None) == (se is None):
         raise refuse(WHERE, "needs either variance= or se=", "name the column that holds one of them")
     error = variance or se or ""
-    kinds = [m for m in moderators if m in frame and not pd.api.types.is_numeric_dtype(frame[m])]
+    there = [m for m in moderators if isinstance(frame, pd.DataFrame) and m in frame]
+    kinds = [m for m in there if not pd.api.types.is_numeric_dtype(frame[m].infer_objects())]
     labels = [study, *([within] if within else []), *([cluster] if cluster else []), *kinds]
     key = [study, within] if within else [study]
     ready = prepared(frame, WHERE, numbers=[effect, error, *(m for m in moderators if m not in kinds)], labels=labels)

@@ -11,16 +11,16 @@ import numpy as np
 import pandas as pd
 
 from leadlib.designs.estimates import Estimate, Evidence, Look, Wording, finish
+from leadlib.designs.options import checked_options
 from leadlib.designs.pooling import asymmetry
-from leadlib.designs.pooling.between import METHODS, Method
+from leadlib.designs.pooling.between import Method
 from leadlib.designs.pooling.inputs import Studies, studies
 from leadlib.designs.pooling.models import Answer, answer
-from leadlib.errors import InputError, nearest, refuse
+from leadlib.errors import InputError, refuse
 from leadlib.numbers import phrase, show, span
 from leadlib.results import passes_missing
 
 Interval = Literal["averaged", "knapp-hartung", "normal"]
-_INTERVALS = ("averaged", "knapp-hartung", "normal")
 WHERE = "meta"
 FEW = 5
 _MOST_LEFT_OUT = 200
@@ -59,6 +59,7 @@ class Pooling(Estimate):
 
 
 @passes_missing
+@checked_options
 def meta(
     frame: pd.DataFrame,
     *,
@@ -122,9 +123,6 @@ def meta(
     interval: the same mixture; for "knapp-hartung" and "normal" as metafor's predict(). Checked against R: metafor 3.8
     rma(), rma.mv(), predict(), confint(), regtest(model = "lm"), and clubSandwich 0.5.8 coef_test(vcov = "CR2").
     """
-    for name, given, right in (("method", method, METHODS), ("interval", interval, _INTERVALS)):
-        if given not in right:
-            raise refuse(f"{WHERE}, {name}", f"{given!r} is not one of them", nearest(given, right))
     if within is not None and method != "REML":
         raise refuse(f"{WHERE}, method", "for nested effects there is only REML", "leave method out")
     data = studies(
@@ -216,6 +214,11 @@ def _text(result: Pooling, data: Studies, label: str, at: str) -> str:
     zero = ", which does not tell it from zero" if result.low <= 0 <= result.high else ""
     size = phrase(result.value, unit, sign=True)
     lines = [f"{label}: {_count(data.groups_n)} average {size}{at} ({between}){zero}, provided that {_PROVIDED}."]
+    if zero:
+        lines.append(
+            f"Such studies find an average of {phrase(result.mdes, unit)} or more four times in five; smaller ones may"
+            " exist."
+        )
     new = span(result.prediction_low, result.prediction_high, unit, sign=True)
     across = result.prediction_low <= 0 <= result.prediction_high
     turn = "; that runs from losses to gains" if across and not result.low <= 0 <= result.high else ""

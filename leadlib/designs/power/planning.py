@@ -14,6 +14,7 @@ from scipy.optimize import brentq
 from scipy.special import fdtri
 
 from leadlib.designs.frames import Prepared, prepared
+from leadlib.designs.options import checked_options
 from leadlib.errors import InputError, Problem, refuse
 from leadlib.numbers import plural, show, span
 from leadlib.results import RESULT_COLUMNS, Result
@@ -96,6 +97,7 @@ def icc_interval(means: Floats, sizes: Floats, within: float, df: float, level: 
     return low / (1 + low), (high / (1 + high) if math.isfinite(high) else 1.0)
 
 
+@checked_options
 def from_data(
     frame: pd.DataFrame, *, outcome: str, cluster: str, covariates: Sequence[str] = (), level: float = 0.95
 ) -> Inputs:

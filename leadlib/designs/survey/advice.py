@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import t as student
 
+from leadlib.designs.options import checked_options
 from leadlib.designs.survey import scales
 from leadlib.designs.survey.agreement import null_variance, within
 from leadlib.designs.survey.answers import Answers, answers
@@ -70,6 +71,7 @@ class Quality(Result):
 
 
 @passes_missing
+@checked_options
 def quality(
     frame: pd.DataFrame,
     *,

@@ -140,7 +140,7 @@ def complete(given: Answers, where: str, least_items: int) -> tuple[Answers, tup
         raise refuse(where, f"has {plural(len(kept.items), 'item')}", f"give {least_items} or more")
     if kept.n < 3:
         raise refuse(where, f"has {plural(kept.n, 'respondent')} who answered every item", "give three or more")
-    flat = [name for name, sd in zip(kept.items, kept.values.std(axis=0), strict=True) if sd == 0]
+    flat = [name for name, range_ in zip(kept.items, np.ptp(kept.values, axis=0), strict=True) if range_ == 0]
     if flat:
         raise refuse(f"{where}, item {', '.join(flat)}", "has the same answer from everyone", "leave it out")
     gone = int((~whole).sum())

@@ -13,6 +13,7 @@ from scipy.optimize import brentq
 from scipy.stats import f as fisher
 
 from leadlib.designs.frames import prepared
+from leadlib.designs.options import checked_options
 from leadlib.errors import nearest, refuse
 from leadlib.numbers import plural, show, span
 from leadlib.results import RESULT_COLUMNS, Result, passes_missing
@@ -119,6 +120,7 @@ class Grouping(Result):
 
 
 @passes_missing
+@checked_options
 def icc(
     frame: pd.DataFrame,
     *,

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from leadlib.designs.options import checked_options
 from leadlib.designs.survey import scales
 from leadlib.designs.survey.answers import Answers, answers, complete
 from leadlib.errors import refuse
@@ -33,6 +34,7 @@ class Reliability(Result):
 
 
 @passes_missing
+@checked_options
 def alpha(
     frame: pd.DataFrame,
     *,
@@ -92,6 +94,7 @@ def alpha(
 
 
 @passes_missing
+@checked_options
 def omega(
     frame: pd.DataFrame,
     *,

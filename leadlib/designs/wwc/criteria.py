@@ -22,7 +22,7 @@ NOT = "Does not meet standards"
 NO_COMPARISON = "Not gradable: no comparison group"
 NOT_TOLD = "Not gradable: the design does not say who was compared"
 OWN_STANDARDS = "Not graded here: regression discontinuity standards apply"
-DIFFERENCED = ("did", "staggered", "comparative")
+DIFFERENCED = ("did", "staggered", "series")
 STRICTER = "It is told in standard deviations of whole schools, a stricter yardstick than pupils'."
 NAMES: dict[Design, str] = {
     "randomized": "Randomized controlled trial",
@@ -202,7 +202,7 @@ def _baseline_line(
 def _adjustment_line(estimate: Estimate, given: Given) -> tuple[str, list[Line]]:
     """Say what differencing counts for; the first text is why it does not count, if it does not."""
     rule, r = fact("prepost_rule"), given.correlation
-    if not any(estimate.design.startswith(word) for word in DIFFERENCED) and r is None:
+    if estimate.design not in DIFFERENCED and r is None:
         return "", []
     if r is None:
         why = f"{_up(rule.told())}. The correlation was not given (correlation=), so this is not judged."
