@@ -156,7 +156,8 @@ def plan(
     Parameters
     ----------
     file : path, optional
-        Where the plan stands (JSON). Without one the plan is shown but not frozen, and the report says so.
+        Where the plan stands (JSON); of a folder, the file named like the program in it. Without one the plan is shown
+        but not frozen, and the report says so.
     question, outcome, design : str
         What you want to know; the outcome or outcomes that will be reported, by the names of their columns or measures;
         the design that will answer it.
@@ -197,7 +198,7 @@ def plan(
         date=date,
     )
     _refuse_empty(asked)
-    path = None if file is None or str(file) == "" else Path(file)
+    path = _place(file, program)
     if path is not None and path.exists():
         return _compared(_read(path), asked)
     told = _telling(asked.pack)
@@ -206,6 +207,12 @@ def plan(
     if path is not None:
         _write(path, made)
     return made
+
+
+def _place(file: str | os.PathLike[str] | None, program: str) -> Path | None:
+    if file is None or str(file) == "":
+        return None
+    return Path(file) / f"{program or 'plan'}.json" if Path(file).is_dir() else Path(file)
 
 
 def _refuse_empty(asked: Plan) -> None:

@@ -143,3 +143,9 @@ def test_a_plan_shows_itself_as_table_and_sentence():
     shown = ll.plan(**ASKED, subgroups=["level"])
     assert "Did it help?" in shown.html() and "Subgroups" in shown.plain()
     assert shown.data()["kind"] == "stack"
+
+
+def test_in_a_folder_each_program_has_a_plan_of_its_own(tmp_path):
+    ll.plan(tmp_path, **ASKED, program="coaching")
+    ll.plan(tmp_path, **ASKED, program="device-carts")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["coaching.json", "device-carts.json"]
