@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+ROOT = Path(__file__).resolve().parents[1]
 YEARS, MEASURES = range(2010, 2020), ("math", "read")
 GRADES = ("3", "4", "5", "6", "7", "8", "9", "10", "11", "All")
 GROUPS = ("All", "White", "Black", "Hispanic", "Asian", "Female", "Male", "English learners", "Homeless", "Migrant")
@@ -56,18 +57,42 @@ JOBS = {
 
 CHILD = """
 import json, sys, time
+from tools.bench import peak_mb
 folder, out, rows, schools = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 begun = time.perf_counter(), time.process_time()
 {job}
 used = time.perf_counter() - begun[0], time.process_time() - begun[1]
-try:
-    import resource
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-except ImportError:
-    import psutil
-    peak = psutil.Process().memory_info().peak_wset / 2**20
-print(json.dumps({{"seconds": used[0], "cpu_seconds": used[1], "peak_mb": peak}}))
+print(json.dumps({{"seconds": used[0], "cpu_seconds": used[1], "peak_mb": peak_mb()}}))
 """
+
+
+def peak_mb() -> float:
+    """Give the most memory that this process has held so far.
+
+    Linux counts what the parent held into `ru_maxrss`, so the process's own high-water mark is read where there is one.
+    """
+    own = Path("/proc/self/status")
+    mark = own.read_text().partition("VmHWM:")[2].split() if own.exists() else []
+    if mark:
+        return int(mark[0]) / 2**10
+    try:
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    except ImportError:
+        import psutil
+
+        return float(psutil.Process().memory_info().peak_wset / 2**20)
+
+
+def medians(turns: list[dict[str, float]]) -> dict[str, float]:
+    """Give the median of each figure over a job's turns."""
+    return {what: statistics.median(t[what] for t in turns) for what in turns[0]}
+
+
+def write(found: dict[str, Any], path: Path) -> None:
+    """Write the figures as JSON."""
+    path.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8", newline="\n")
 
 
 def make(folder: Path, rows: int, seed: int = 1) -> int:
@@ -101,7 +126,7 @@ def run(job: str, folder: Path, out: Path, rows: int, schools: int) -> dict[str,
     """Run one job in a process of its own and give its seconds, CPU seconds and peak memory."""
     code = CHILD.format(job=JOBS[job])
     command = [sys.executable, "-c", code, str(folder), str(out), str(rows), str(schools)]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=ROOT)
     if done.returncode:
         raise SystemExit(f"{job} failed:\n{done.stderr}")
     measured: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
@@ -118,9 +143,7 @@ def bench(rows: int, rounds: int, schools: int, work: Path) -> dict[str, Any]:
     for turn in range(rounds):
         for job in JOBS:
             taken[job].append(run(job, folder, work / f"out-{turn}", made, schools))
-    median = {
-        job: {what: statistics.median(t[what] for t in turns) for what in turns[0]} for job, turns in taken.items()
-    }
+    median = {job: medians(turns) for job, turns in taken.items()}
     first = median[next(iter(JOBS))]
     ratios = {job: {what: m[what] / first[what] for what in m} for job, m in median.items()}
     size = (folder / "outcomes.csv").stat().st_size / 1e6
@@ -155,7 +178,7 @@ def main(arguments: list[str] | None = None) -> None:
         found = bench(asked.rows, asked.rounds, asked.schools, Path(work))
     print(said(found))
     if asked.json:
-        asked.json.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8", newline="\n")
+        write(found, asked.json)
 
 
 if __name__ == "__main__":

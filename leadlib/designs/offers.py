@@ -62,10 +62,9 @@ class Menu(Block):
         columns = (
             Column("design", "Design", "left"),
             Column("allowed", "Allowed", "left"),
-            Column("why", "Why", "left"),
-            Column("holds", "What would have to hold", "left"),
+            Column("why", "Why, and what has to hold", "left"),
         )
-        cells = tuple((o.title, "yes" if o.allowed else "no", o.why, o.holds if o.allowed else "") for o in self.offers)
+        cells = tuple((o.title, "yes" if o.allowed else "no", _reason(o)) for o in self.offers)
         mark = tuple(k for k, o in enumerate(self.offers) if o.design == self.chosen)
         table = Table("menu", "Designs, the strongest first", columns, cells, mark=mark)
         said = (
@@ -86,6 +85,10 @@ class Menu(Block):
     def plain(self) -> str:
         """Give the table as text."""
         return self.block().plain()
+
+
+def _reason(offer: Offer) -> str:
+    return f"{offer.why}. It has to hold that {offer.holds}." if offer.allowed else f"{offer.why}."
 
 
 @dataclass(frozen=True)
