@@ -16,7 +16,8 @@ BASE := $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do
 	$$p -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 PYTHON := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python
 # Cells of one notebook need one worker, in order.
-WORKERS := -n 2 --dist loadfile
+# In the order of their names, the slow ones (tests of designs) come early and both workers end together.
+WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup reports lab test check lint types notebooks bench lock environment clean
