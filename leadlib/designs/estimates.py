@@ -257,8 +257,8 @@ def told(
             f" {wording.provided}."
         )
     return (
-        f"{label}: {wording.who} lie {phrase(abs(value), unit)} {side[0]} than {wording.whom} ({between}). That alone"
-        " does not say what made the difference."
+        f"{label}: {phrase(abs(value), unit)} {side[0]} for {wording.who} than for {wording.whom} ({between}). That"
+        " alone does not say what made the difference."
     )
 
 
