@@ -273,7 +273,7 @@ def test_the_interval_covers_when_trends_stray_within_m_and_the_plain_one_does_n
         frame = schools(rng, effect=0.5, n=40, treated_n=15)
         return frame.assign(y=frame["y"] + frame["treated"] * strays[frame["year"] - 2010])
 
-    assert recover(make, run, 0.5, seeds=250).covered >= 0.93
+    assert recover(make, run, 0.5).covered >= 0.93
     assert np.mean(plain) < 0.8
 
 

@@ -19,7 +19,6 @@ from leadlib.verify import verify
 ORACLES = Path(__file__).parent / "oracles"
 CLOSE = 3e-6  # lme4's optimizer stops about there in variances; coefficients agree far closer
 GROWN = {"outcome": "y", "time": "t", "unit": "u", "treated": "on"}
-FEW_SEEDS = {n: 2.5 * (0.95 * 0.05 / n) ** 0.5 for n in (100, 200)}
 """Two and a half Monte Carlo errors of a coverage of 95%; over 1,000 seeds it was found within 93 to 97%."""
 SIZES = (5, 10, 20, 40, 60, 15, 80, 8)
 
@@ -219,11 +218,12 @@ def class_study(rng, schools=8):
     return pd.DataFrame({"y": y, "s": s, "c": c, "on": s % 2, "small": c % 2})
 
 
-@pytest.mark.parametrize(("treated", "seeds"), [("on", 200), ("small", 200)])
-def test_a_program_of_schools_or_of_classes_is_covered_with_three_levels(treated, seeds):
+@pytest.mark.slow
+@pytest.mark.parametrize("treated", ["on", "small"])
+def test_a_program_of_schools_or_of_classes_is_covered_with_three_levels(treated):
     ask = {"outcome": "y", "treated": treated, "cluster": "s", "within": "c"}
-    got = recover(class_study, lambda d: designs.multilevel(d, **ask), 0.0, seeds=seeds)
-    assert abs(got.error) <= 3 * got.error_mc and abs(got.covered - 0.95) <= FEW_SEEDS[seeds], got
+    got = recover(class_study, lambda d: designs.multilevel(d, **ask), 0.0)
+    assert got.holds() and 0.03 <= got.found <= 0.07, got
 
 
 def grow(rng, schools=8, pupils=6, effect=0.0, miss=0.1, by="s"):
@@ -240,14 +240,16 @@ def grow(rng, schools=8, pupils=6, effect=0.0, miss=0.1, by="s"):
     return data[rng.random(len(data)) > miss]
 
 
+@pytest.mark.slow
 def test_a_difference_in_growth_between_pupils_is_recovered_and_covered():
-    got = recover(lambda rng: grow(rng, 6, 4, 2.0, by="u"), lambda d: designs.growth(d, **GROWN), 2.0, seeds=200)
-    assert abs(got.error) <= 3 * got.error_mc and abs(got.covered - 0.95) <= FEW_SEEDS[200], got
+    got = recover(lambda rng: grow(rng, 6, 4, 2.0, by="u"), lambda d: designs.growth(d, **GROWN), 2.0)
+    assert got.holds(), got
 
 
+@pytest.mark.slow
 def test_a_program_of_schools_finds_no_difference_in_growth_where_there_is_none():
-    got = recover(grow, lambda d: designs.growth(d, **GROWN, cluster="s"), 0.0, seeds=100)
-    assert abs(got.error) <= 3 * got.error_mc and got.covered >= 0.95 - FEW_SEEDS[100], got
+    got = recover(grow, lambda d: designs.growth(d, **GROWN, cluster="s"), 0.0)
+    assert got.holds() and 0.03 <= got.found <= 0.07, got
 
 
 def contributions(rng, units=30, variance=0.1):
@@ -261,7 +263,7 @@ def contributions(rng, units=30, variance=0.1):
 @pytest.mark.parametrize(("units", "variance"), [(30, 0.1), (10, 0.15), (40, 0.03)])
 def test_intervals_of_contributions_cover_and_reliability_is_what_it_says(units, variance):
     covered, share, gain, said = [], [], [], []
-    for seed in range(150):
+    for seed in range(1000):
         data, true = contributions(np.random.default_rng(seed), units, variance)
         found = designs.value_added(data, outcome="y", prior="x", unit="s")
         f = found.frame
@@ -390,7 +392,7 @@ def test_growth_refuses_what_it_cannot_carry(data, said):
 def test_mean_growth_is_told_without_a_program():
     found = designs.growth(lines(), outcome="y", time="year", unit="pupil", label="Reading")
     assert found.low < 10.9 < found.high and found.evidence.assignment == "none"
-    assert "values a year later lie" in found.text
+    assert "higher for values a year later" in found.text
     assert list(found.frame.columns) == ["arm", "time", "n", "mean", "fitted", "low", "high"]
     assert found.frame["time"].tolist() == [2001, 2002, 2003, 2004, 2005]
 

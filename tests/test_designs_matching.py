@@ -185,8 +185,8 @@ def test_eight_treated_schools_are_enough_for_an_honest_interval(options):
 
 
 def test_a_bent_outcome_is_no_bias_within_the_caliper():
-    found = recover(lambda rng: schools(rng, 200, 0.3, curve=0.25, uneven=True), estimate, 0.3, seeds=500)
-    assert abs(found.error) <= 0.03 and 0.93 <= found.covered <= 0.975
+    found = recover(lambda rng: schools(rng, 200, 0.3, curve=0.25, uneven=True), estimate, 0.3)
+    assert abs(found.error) <= 0.03 and 0.93 <= found.covered <= 0.97
 
 
 def test_coarse_cells_recover_the_effect_too():
@@ -206,8 +206,8 @@ def test_districts_that_take_up_a_program_whole_are_the_clusters():
     def clustered(frame, clusters=None):
         return estimate(frame, covariates=("poor",), clusters=clusters)
 
-    found = recover(districts, lambda f: clustered(f, f["of"].to_numpy()), 0.0, seeds=500, refusals=True)
-    assert abs(found.error) <= 3 * found.error_mc and 0.925 <= found.covered <= 0.975 and found.refused < 0.02
+    found = recover(districts, lambda f: clustered(f, f["of"].to_numpy()), 0.0, refusals=True)
+    assert found.holds() and found.refused < 0.02
     assert recover(districts, clustered, 0.0, seeds=200, refusals=True).covered < 0.85
 
 

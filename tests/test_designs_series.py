@@ -210,7 +210,11 @@ def test_false_starts_are_few_where_nothing_came_and_said_to_be_many_where_trend
 def test_a_series_alone_compares_and_says_that_it_cannot_say_what_made_the_difference():
     found = designs.series(one_series(np.random.default_rng(2), 14, 4, 0.2, effect=6), outcome="score", time="year",
                            start=2014)  # fmt: skip
-    assert found.claim == "compare" and "higher for" in found.text and "does not say what made the difference" in found.text
+    assert (
+        found.claim == "compare"
+        and "higher for" in found.text
+        and "does not say what made the difference" in found.text
+    )
     assert any("cannot say what made the difference" in limit for limit in found.limits)
     assert not [w for w in ("caused", "significant", "no effect", "proves") if w in found.plain().lower()]
 
