@@ -82,6 +82,13 @@ def span(low: float | None, high: float | None, unit: str = "count", *, sign: bo
     return NO_VALUE if NO_VALUE in ends else f"{ends[0]} to {ends[1]}"
 
 
+def in_100(probability: float) -> str:
+    """Write a probability as people count: `72 in 100`; never as certain."""
+    if probability >= 0.995:
+        return "more than 99 in 100"
+    return "less than 1 in 100" if probability < 0.01 else f"{round(100 * probability)} in 100"
+
+
 def school_year(fall: int) -> str:
     """Write a school year from its fall: 1999 is `1999-00`."""
     return f"{int(fall)}\N{EN DASH}{(int(fall) + 1) % 100:02d}"

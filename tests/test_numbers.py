@@ -73,3 +73,11 @@ def test_no_number_is_ever_shown_as_minus_zero(value, unit):
     text = n.show(value, unit)
     digits = [c for c in text if c.isdigit()]
     assert digits and (set(digits) != {"0"} or n.MINUS not in text)
+
+
+@pytest.mark.parametrize(
+    ("probability", "said"),
+    [(0.724, "72 in 100"), (1.0, "more than 99 in 100"), (0.0, "less than 1 in 100"), (0.0099, "less than 1 in 100")],
+)
+def test_a_probability_is_counted_and_never_certain(probability, said):
+    assert n.in_100(probability) == said

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from leadlib.blocks import Figure
 from leadlib.charts.style import INK, PALE, QUIET, SCHOOL, drawing, finished, unit_axis
+from leadlib.numbers import in_100
 from leadlib.results import quiet_about_missing
 from leadlib.words import captions_decisions
 
@@ -34,7 +35,7 @@ def decision(result: Decision) -> Figure:
         ax.plot([mark, mark], [0, 100 * result.beats], color=INK, linewidth=1, linestyle="--")
         ax.plot([mark], [100 * result.beats], marker="o", color=SCHOOL, markersize=7)
         ax.annotate(
-            f"{captions_decisions.in_100(result.beats)}\nfor your threshold",
+            f"{in_100(result.beats)}\nfor your threshold",
             (mark, 100 * result.beats),
             xytext=(9, 4),
             textcoords="offset points",

@@ -15,7 +15,7 @@ from scipy.stats import t as student
 from leadlib.blocks import Block, Column, Prose, Stack, Table
 from leadlib.designs.estimates import Estimate
 from leadlib.errors import InputError, Problem
-from leadlib.numbers import phrase, show, significant, span
+from leadlib.numbers import in_100, phrase, show, significant, span
 from leadlib.results import RESULT_COLUMNS, Claim, Result, passes_missing
 
 Floats = npt.NDArray[np.float64]
@@ -189,7 +189,7 @@ def _said(
     estimate: Estimate, mark: float, beats: float, cost: float | None, price: tuple[float, float, float]
 ) -> list[str]:
     bound = "or more" if mark >= 0 else "or less"
-    first = f"The chance that the effect is {phrase(mark, estimate.unit)} {bound} is {_in_100(beats)}."
+    first = f"The chance that the effect is {phrase(mark, estimate.unit)} {bound} is {in_100(beats)}."
     lean = (
         "The data lean towards a program that does what was asked of it."
         if beats >= LIKELY
@@ -220,13 +220,7 @@ def _cost_told(cost: float, price: tuple[float, float, float]) -> str:
 
 
 def _shown(row: dict[Any, Any]) -> str:
-    return show(row["value"], "usd") if row["unit"] == "usd" else _in_100(row["value"] / 100)
-
-
-def _in_100(p: float) -> str:
-    if p >= 0.995:
-        return "more than 99 in 100"
-    return "less than 1 in 100" if p < 0.005 else f"{round(100 * p)} in 100"
+    return show(row["value"], "usd") if row["unit"] == "usd" else in_100(row["value"] / 100)
 
 
 def _before(prior: tuple[float, float] | None, unit: str) -> str:

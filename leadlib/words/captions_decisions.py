@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from leadlib.numbers import phrase, plural, show
+from leadlib.numbers import in_100, phrase, plural, show
 
 if TYPE_CHECKING:
     from leadlib.designs.choices import Specifications
@@ -25,13 +25,6 @@ def decision(result: Decision) -> tuple[str, str]:
         f" At the threshold of {mark}: {in_100(result.beats)}; at zero: {in_100(result.helps)}."
     )
     return title, alt
-
-
-def in_100(probability: float) -> str:
-    """Write a probability as a reader counts: `72 in 100`."""
-    if probability > 0.995:
-        return "over 99 in 100"
-    return "under 1 in 100" if probability < 0.005 else f"{round(100 * probability)} in 100"
 
 
 def specifications(result: Specifications) -> tuple[str, str]:

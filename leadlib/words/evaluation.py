@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from leadlib.blocks import Block, Column, Prose, Stack, Table
-from leadlib.numbers import listing, lower_first, phrase, plural, school_year, show
+from leadlib.numbers import in_100, listing, lower_first, phrase, plural, school_year, show
 from leadlib.results import Missing
 from leadlib.words.report import Audience
 
@@ -99,16 +99,8 @@ def brief(estimate: Any, decision: Any, program: Any, *, audience: Audience) -> 
     return Stack((table, asked))
 
 
-def _chance(decision: Any) -> str:
-    return (
-        f"{round(100 * decision.beats)} in 100"
-        if 0.005 <= decision.beats <= 0.995
-        else ("over 99 in 100" if decision.beats > 0.5 else "under 1 in 100")
-    )
-
-
 def _go_on(decision: Any) -> str:
-    return f"The chance that it does at least what was asked of it: {_chance(decision)}."
+    return f"The chance that it does at least what was asked of it: {in_100(decision.beats)}."
 
 
 def _change(estimate: Any) -> str:
@@ -118,8 +110,7 @@ def _change(estimate: Any) -> str:
 
 
 def _stop(decision: Any) -> str:
-    harm = 100 * (1 - decision.helps)
-    return f"The chance that the effect is on the wrong side of zero: {round(harm)} in 100."
+    return f"The chance that the effect is on the wrong side of zero: {in_100(1 - decision.helps)}."
 
 
 def _learn(estimate: Any) -> str:
