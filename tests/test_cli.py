@@ -93,7 +93,13 @@ BAD = {
     "did you mean 'pdf'?": [*GOOD, "--to", "html,pfd"],
     "no format is named": [*GOOD, "--to", ","],
     "n.ipynb is a file, so no folder can be made here": [*GOOD, "--out", "n.ipynb"],
-    "give one notebook, or one or more plan files": ["run", "n.ipynb", "fails.ipynb", "--pack", "tiny"],
+    "give one notebook or folder of notebooks, or one or more plan files": [
+        "run",
+        "n.ipynb",
+        "fails.ipynb",
+        "--pack",
+        "tiny",
+    ],
     "--pack does not go with a plan file": ["run", "ok.yml", "--pack", "tiny"],
     "two plans would be written to": ["run", "ok.yml", "ok.yml"],
     "there is no such pack": ["describe", "tyni"],
@@ -165,3 +171,27 @@ def test_a_terminal_gets_a_bar_with_the_time_left(place: Path, monkeypatch: pyte
         for job in made.jobs:
             watch(job, Outcome("done", 1.0))
     assert "bar:" in screen.getvalue() and "2/2 [00:00<00:00" in screen.getvalue()
+
+
+def test_a_folder_of_notebooks_is_a_batch_for_each_of_them(place: Path, tmp_path: Path) -> None:
+    (tmp_path / "cases").mkdir()
+    samples.notebook(tmp_path / "cases" / "01-first.ipynb", ["1"])
+    samples.notebook(tmp_path / "cases" / "02-second.ipynb", ["2"])
+    asked = ("--where", "level=High", "--to", "html", "--name", "all", "--out", str(tmp_path / "out"), "--jobs", "1")
+    said = typed("run", str(tmp_path / "cases"), "--pack", "./tiny", *asked)
+    assert said.exit_code == 0, said.output
+    made = sorted(p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").glob("*/html/*"))
+    assert made == ["all-01-first/html/pena-s-high-001.html", "all-02-second/html/pena-s-high-001.html"]
+
+
+def test_what_is_wrong_with_each_notebook_of_a_folder_is_told_before_one_runs(place: Path, tmp_path: Path) -> None:
+    (tmp_path / "cases").mkdir()
+    samples.notebook(tmp_path / "cases" / "01-first.ipynb", ["1"])
+    (tmp_path / "cases" / "02-second.ipynb").write_text("{}", encoding="utf-8")
+    (tmp_path / "cases" / "03-third.ipynb").write_text("[]", encoding="utf-8")
+    (tmp_path / "none").mkdir()
+    asked = ("--pack", "./tiny", "--school", "all", "--out", str(tmp_path / "out"))
+    said = typed("run", str(tmp_path / "cases"), *asked)
+    assert said.exit_code == 2 and "02-second" in said.output and "03-third" in said.output
+    assert "holds no notebook" in typed("run", str(tmp_path / "none"), *asked).output
+    assert not (tmp_path / "out").exists()

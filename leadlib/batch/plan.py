@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -109,6 +109,27 @@ def plan(request: Request) -> Plan:
     jobs, left_out, shared = planned
     unit = units.unit_of(parameters.read(request.notebook))
     return Plan(request, name, folder, shared, jobs, left_out, unit)
+
+
+def every_notebook(request: Request) -> tuple[Request, ...]:
+    """Give a request for each notebook of a folder, in the order of their names; of a single notebook, itself.
+
+    Each becomes a batch with a folder of its own, named after the request and the notebook.
+
+    Raises
+    ------
+    InputError
+        When the folder holds no notebook.
+    """
+    if not request.notebook.is_dir():
+        return (request,)
+    found = sorted(request.notebook.glob("*.ipynb"), key=lambda path: path.name)
+    if not found:
+        raise InputError(Problem(str(request.notebook), "holds no notebook", "give a folder with .ipynb files"))
+    named = request.name or _default_name(request)
+    return tuple(
+        replace(request, notebook=path, name=f"{named}-{naming.plain(path.stem)}"[: naming.LONGEST]) for path in found
+    )
 
 
 def _default_name(request: Request) -> str:

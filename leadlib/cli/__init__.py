@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 WHERE = 'Choose schools, such as district="Napa Valley Unified".'
 PLAN_FILES = (".yml", ".yaml")
 STOPPED = 130
+
+T = TypeVar("T")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -48,7 +50,7 @@ def cli() -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the batches (reports/build if left out).")
 @click.option("--jobs", type=click.IntRange(1, 64), help="How many notebooks run at a time.")
 def run(what: tuple[str, ...], jobs: int | None, **asked: Any) -> None:
-    """Run a NOTEBOOK for many schools or programs, or what PLAN.yml files say.
+    """Run a NOTEBOOK, or each one of a folder, for many schools or programs, or what PLAN.yml files say.
 
     \b
     leadlib run notebooks/reports/school-report.ipynb --pack california-2000 --where district="Napa Valley Unified"
@@ -97,7 +99,11 @@ def _requests(what: Sequence[str], asked: dict[str, Any]) -> list[Request]:
     if not any(are_plans) and len(what) == 1:
         return [_typed_request(what[0], asked)]
     if not all(are_plans):
-        raise refuse("leadlib run", "give one notebook, or one or more plan files", "see leadlib run --help")
+        raise refuse(
+            "leadlib run",
+            "give one notebook or folder of notebooks, or one or more plan files",
+            "see leadlib run --help",
+        )
     return _plan_file_requests(what, asked)
 
 
@@ -161,14 +167,11 @@ def _formats(text: str) -> tuple[str, ...]:
 
 def _all_planned(requests: Sequence[Request]) -> list[Plan]:
     """Check every request before the first one runs, and tell all problems at once."""
-    from leadlib.batch import plan
+    from leadlib.batch import every_notebook, plan
 
-    plans, problems = [], []
-    for request in requests:
-        try:
-            plans.append(plan(request))
-        except InputError as error:
-            problems += [p for p in error.problems if p not in problems]
+    problems: list[Problem] = []
+    each = [one for request in requests for one in _noting(every_notebook, request, problems) or ()]
+    plans: list[Plan] = [made for one in each if (made := _noting(plan, one, problems))]
     names = [p.folder for p in plans]
     problems += [
         Problem("name", f"two plans would be written to {folder}", "give each a name of its own")
@@ -178,6 +181,15 @@ def _all_planned(requests: Sequence[Request]) -> list[Plan]:
     if problems:
         raise InputError(problems)
     return plans
+
+
+def _noting(step: Callable[[Request], T], request: Request, problems: list[Problem]) -> T | None:
+    """Take a step; note what is wrong with the request."""
+    try:
+        return step(request)
+    except InputError as error:
+        problems += [p for p in error.problems if p not in problems]
+        return None
 
 
 @contextmanager
