@@ -47,13 +47,18 @@ def _range_row(ax: Axes, y: float, rows: pd.DataFrame) -> None:
     if similar:
         ax.plot([similar["low"], similar["high"]], [y, y], color=PEERS, alpha=0.3, linewidth=8, solid_capstyle="butt")
         ax.plot([similar["value"]], [y], marker="|", markersize=11, markeredgewidth=2, color=PEERS)
+    if district and not similar:
+        ax.plot(
+            [district["low"], district["high"]], [y, y], color=DISTRICT, alpha=0.3, linewidth=8, solid_capstyle="butt"
+        )
     if district:
         ax.plot([district["value"]], [y], marker="D", markersize=5, color=DISTRICT, markerfacecolor="white")
     if here:
         ax.plot([here["value"]], [y], marker="o", markersize=8, color=SCHOOL)
 
 
-_KEY = (
+_GROUPS = (THIS, SIMILAR, SAME_DISTRICT)
+_KEY: tuple[tuple[str, dict[str, Any]], ...] = (
     ("this school", {"marker": "o", "color": SCHOOL}),
     (
         "similar schools, with their middle half",
@@ -183,10 +188,12 @@ def resources(result: Result) -> Figure:
     Parameters
     ----------
     result
-        What `measures.resources.profile` gives; its column `leadership` parts administrative from instructional.
+        What `measures.resources.profile` gives; its column `leadership` parts administrative from instructional. Of
+        more than ten resources the ten farthest from the middle of similar schools are drawn: a page has no room for
+        more, and the table has them all.
     """
     table = result.table[result.table["value"].notna()]
-    measures = [m for m in dict.fromkeys(table["measure"]) if (table["measure"] == m).sum() > 1]
+    measures = captions.drawn_resources(result)
     with drawing(0.72 * max(len(measures), 1) + 0.3, rows=max(len(measures), 1)) as (canvas, axes):
         for ax, measure in zip(axes[:, 0], measures, strict=False):
             part = table[table["measure"] == measure]
@@ -200,9 +207,11 @@ def resources(result: Result) -> Figure:
             ax.grid(axis="y", visible=False)
             ax.tick_params(axis="x", labelsize=8)
             unit_axis(ax.xaxis, str(part["unit"].iloc[0]))
-        key(canvas, _KEY)
+        there = set(table["group"])
+        key(canvas, tuple(entry for group, entry in zip(_GROUPS, _KEY, strict=True) if group in there))
         title, alt = captions.resources(result)
-        return finished(canvas, id="resources-figure", title=title, alt=alt, drawn=_drawn(table))
+        told = _drawn(table[table["measure"].isin(measures)])
+        return finished(canvas, id="resources-figure", title=title, alt=alt, drawn=told)
 
 
 def _drawn(table: pd.DataFrame) -> dict[str, list]:

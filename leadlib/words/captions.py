@@ -21,8 +21,7 @@ def rows(result: Result, group: str | None = None) -> list[dict[Any, Any]]:
 
 def beside_similar(result: Result) -> list[tuple[dict[Any, Any], dict[Any, Any]]]:
     """Pair this school's row of each measure with that of similar schools, in the result's order."""
-    theirs = {row["measure"]: row for row in rows(result, SIMILAR)}
-    return [(row, theirs[row["measure"]]) for row in rows(result, THIS) if row["measure"] in theirs]
+    return _beside(result, SIMILAR)
 
 
 def at_whom(group: str) -> str:
@@ -151,20 +150,64 @@ def progress(result: Result) -> tuple[str, str]:
     return title, "Dots on a line. " + "; ".join(parts) + "."
 
 
+_CODED = ("under", "over")
+"""How a text begins that is not the exact value: it cannot be said to lie within or outside a range."""
+
+
+MOST_RESOURCES, MOST_NAMED = 10, 4
+
+
+def drawn_resources(result: Result) -> list[str]:
+    """List the resources a picture has room for: those with something to compare with, the farthest from it if many."""
+    here = {r["measure"]: r for r in rows(result, THIS)}
+    many = [m for m in here if sum(r["measure"] == m for r in rows(result)) > 1]
+    theirs = {a["measure"]: b for a, b in _beside(result, _others(result))}
+    far = sorted(many, key=lambda m: (-_distance(here[m], theirs.get(m)), m))[:MOST_RESOURCES]
+    return [m for m in many if m in far]
+
+
+def _others(result: Result) -> str:
+    """Name the group that a school is set beside: similar schools, or else its district, or else all of its level."""
+    groups = [g for g in dict.fromkeys(r["group"] for r in rows(result)) if g != THIS]
+    return next((g for g in (SIMILAR, DISTRICT) if g in groups), groups[-1] if groups else SIMILAR)
+
+
+def _beside(result: Result, group: str) -> list[tuple[dict[Any, Any], dict[Any, Any]]]:
+    theirs = {row["measure"]: row for row in rows(result, group)}
+    return [(row, theirs[row["measure"]]) for row in rows(result, THIS) if row["measure"] in theirs]
+
+
+def _distance(row: dict[Any, Any], other: dict[Any, Any] | None) -> float:
+    """Say how many widths of their middle half this school lies from the middle of the others."""
+    if other is None or other["low"] != other["low"]:
+        return 0.0
+    half = other["high"] - other["low"]
+    apart = abs(row["value"] - other["value"])
+    return apart / half if half > 0 else float(apart > 0)
+
+
 def resources(result: Result) -> tuple[str, str]:
     """Give title and alt text of what the school spends or how it is staffed."""
-    pairs = beside_similar(result)
+    shown, group = drawn_resources(result), _others(result)
+    pairs = [pair for pair in _beside(result, group) if pair[0]["measure"] in shown]
     if not pairs:
-        return "No resource can be drawn", "Nothing is drawn: this school reports none of these resources."
-    outside = [a["measure"] for a, b in pairs if not b["low"] <= a["value"] <= b["high"]]
+        return "No resource can be drawn", "Nothing is drawn: there is no school to set this one's resources beside."
+    others = "the schools of its district" if group == DISTRICT else lower_first(group)
+    exact = [(a, b) for a, b in pairs if b["low"] == b["low"] and not str(a.get("shown") or "").startswith(_CODED)]
+    outside = [lower_first(a["measure"]) for a, b in exact if not b["low"] <= a["value"] <= b["high"]]
+    more = [f"{len(outside) - MOST_NAMED} more"] if len(outside) > MOST_NAMED + 1 else []
+    named = outside[:MOST_NAMED] if more else outside
     title = (
-        f"Outside the middle half of similar schools: {listing([lower_first(m) for m in outside])}"
+        f"Outside the middle half of {others}: {listing([*named, *more])}"
         if outside
-        else "Every resource lies within the middle half of similar schools"
+        else f"Every resource drawn lies within the middle half of {others}"
     )
     alt = "One line a resource. " + " ".join(
-        f"{a['measure']}: this school {_cell(a)}; similar schools {_cell(b)}, middle half"
-        f" {span(b['low'], b['high'], b['unit'])}."
-        for a, b in pairs
+        f"{a['measure']}: this school {_cell(a)}; {others} {_cell(b)}{_half(b)}." for a, b in pairs
     )
-    return title, alt if NO_VALUE not in alt else alt.replace(f", middle half {NO_VALUE}", "")
+    return title, alt
+
+
+def _half(row: dict[Any, Any]) -> str:
+    between = span(row["low"], row["high"], row["unit"])
+    return "" if between == NO_VALUE or row.get("shown") else f", middle half {between}"
