@@ -102,6 +102,15 @@ def panel(effect: float = 6.0, seed: int = 1, schools: int = 16, years: int = 6,
     )
 
 
+def walked(effect: float = 6.0, seed: int = 1) -> pd.DataFrame:
+    """Make 16 schools x 6 years with hours and visits that change from year to year."""
+    data, rng = panel(0.0, seed), np.random.default_rng([seed, 7])
+    hours = (3 + rng.normal(0, 1, 17)[data["school"]] + rng.normal(size=len(data))).round(3)
+    visits = (10 + rng.normal(0, 3, len(data))).round(3)
+    need = (data["need"] + rng.normal(0, 2, len(data))).round(2)
+    return data.assign(hours=hours, visits=visits, need=need, score=(data["score"] + effect / 4 * hours).round(3))
+
+
 def waves(effect: float = 6.0, seed: int = 1) -> pd.DataFrame:
     """Make 16 schools x 6 years: six begin in 2012, five in 2013, five never."""
     data = panel(0.0, seed)
@@ -452,6 +461,36 @@ ESTIMATES: tuple[Case, ...] = (
         ids=("district",),
         flags=("helped",),
         design="rd",
+    ),
+    Case(
+        "within",
+        "within",
+        walked,
+        Y | {"of": ["hours"]},
+        ids=("school",),
+        key=("school", "year"),
+        design="within",
+    ),
+    Case(
+        "within, corrected",
+        "within",
+        walked,
+        Y | {"of": ["hours", "visits"], "cluster": "district", "covariates": ["need"]},
+        {"noise": [[0.2, 0.0], [0.0, 0.0]]},
+        extras=("need",),
+        ids=("school", "district"),
+        key=("school", "year"),
+        design="within",
+    ),
+    Case(
+        "within, between units",
+        "within",
+        walked,
+        Y | {"of": "visits"},
+        {"effects": "time", "reliability": [0.8]},
+        ids=("school",),
+        key=("school", "year"),
+        design="within",
     ),
     Case(
         "meta",

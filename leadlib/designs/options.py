@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from types import NoneType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from leadlib.errors import InputError, Problem, nearest
 from leadlib.numbers import UNITS
+from leadlib.results import Missing
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -18,7 +20,8 @@ def checked_options(function: F) -> F:
     """Let a design refuse wrong options, all at once, before it reads the table.
 
     A parameter that is annotated as a `Literal` takes one of its values: `look="powr"` must not show an estimate that
-    was to stay hidden. `unit_of` is a key of `numbers.UNITS`, `level` lies between 0 and 1, `sd` is above zero.
+    was to stay hidden. `unit_of` is a key of `numbers.UNITS`, `level` lies between 0 and 1, `sd` is above zero. Where
+    there is no table but a `Missing`, it is handed on.
     """
     choices: dict[str, tuple[Any, ...]] = {}
 
@@ -30,7 +33,8 @@ def checked_options(function: F) -> F:
         problems = [p for p in found if p]
         if problems:
             raise InputError(problems)
-        return function(*args, **options)
+        missing = next((given for given in args if isinstance(given, Missing)), None)
+        return function(*args, **options) if missing is None else replace(missing, told=False)
 
     return asked  # type: ignore[return-value]
 

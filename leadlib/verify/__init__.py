@@ -28,6 +28,7 @@ AREAS = (
     "pooling",
     "surveys",
     "ratios",
+    "within",
 )
 COLUMNS = ("area", "what", "source", "printed", "ours", "difference", "within", "status", "note")
 FILES = Path(__file__).parent / "data"

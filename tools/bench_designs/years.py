@@ -21,6 +21,13 @@ def did(d: Any) -> float:
     return float(designs.did(d, **DID, cluster="district").value)
 
 
+def within(d: Any) -> float:
+    from leadlib import designs
+
+    roles = {"outcome": "score", "of": "on", "unit": "school", "time": "year"}
+    return float(designs.within(d, **roles, cluster="district").value)
+
+
 def two_way(kind: str) -> Any:
     """Give the coefficient by pyfixest, then the path of years, as leadlib gives both."""
 
@@ -201,6 +208,8 @@ PYSYNCON = "pysyncon Synth, and each donor", ("pysyncon",), pysyncon
 JOBS = (
     Job("did", "panel", did, FEOLS),
     Job("did", "panel", did, DUMMIES, "tenth"),
+    Job("within", "panel", within, FEOLS),
+    Job("within", "panel", within, DUMMIES, "tenth"),
     Job(
         "staggered", "panel", staggered,
         (
