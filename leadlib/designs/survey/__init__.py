@@ -7,14 +7,18 @@ from leadlib.designs.survey.advice import Quality, quality, rules
 from leadlib.designs.survey.agreement import Agreement, r_wg
 from leadlib.designs.survey.grouping import Grouping, icc, respondents_for, spearman_brown
 from leadlib.designs.survey.reliability import Reliability, alpha, omega
+from leadlib.designs.survey.views import Views, climate, leadership
 
 __all__ = [
     "Agreement",
     "Grouping",
     "Quality",
     "Reliability",
+    "Views",
     "alpha",
+    "climate",
     "icc",
+    "leadership",
     "omega",
     "quality",
     "r_wg",
