@@ -76,6 +76,8 @@ def evaluate(
     own = {"seed": seed, "cutoff": cutoff, "side": side, "controls": controls}
     sd = panel.attrs["sd"]
     more |= {"sd": sd} if np.isfinite(sd) else {}
+    if design in ("did", "staggered") and "cluster" in panel.attrs:
+        more |= {"cluster": panel.attrs["cluster"], "cluster_word": "district"}
     try:
         made = _RUN[design](frame, program, covariates, own, more)
         return _with_outset(made, program)

@@ -10,6 +10,7 @@ from leadlib.blocks import Block, Column, Prose, Stack, Table
 from leadlib.errors import InputError, Problem, nearest
 from leadlib.measures.programs import Program
 from leadlib.numbers import listing, plural, school_year
+from leadlib.results import passes_missing
 
 LEAST_ARM = 4
 """Fewer schools on a side make an interval that cannot be trusted (see the simulations behind `compare` and `did`)."""
@@ -102,6 +103,7 @@ class _Counts:
     after: int
 
 
+@passes_missing
 def menu(program: Program, *, design: str = BEST, score: str = "") -> Menu:
     """See which designs a program's data allow, and why the others are not allowed.
 
