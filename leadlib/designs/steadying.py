@@ -115,7 +115,7 @@ def _steadied(
     about: dict[str, Any], values: pd.DataFrame, noise: Noise, known: Needs | Missing, checks: list[str]
 ) -> pd.DataFrame:
     """Fit one measure and give its frame."""
-    x, filled = _design(values, known)
+    x, filled = on_need(values, known)
     y = values["value"].to_numpy(float)
     se = noise.se(values).to_numpy(float)
     fit = fay_herriot(y, x, se**2)
@@ -136,7 +136,7 @@ def _steadied(
     return pd.DataFrame(dict(zip(FRAME, columns, strict=True)))
 
 
-def _design(values: pd.DataFrame, known: Needs | Missing) -> tuple[Floats, int]:
+def on_need(values: pd.DataFrame, known: Needs | Missing) -> tuple[Floats, int]:
     """Give the columns what is expected depends on, standardised, and how many schools lack one of them."""
     columns = [np.ones(len(values))]
     filled = 0
