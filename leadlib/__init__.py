@@ -20,6 +20,7 @@ _PARTS = (
     "fetch",
     "importing",
     "lab",
+    "lessons",
     "measures",
     "numbers",
     "pages",

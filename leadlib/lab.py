@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 NOTEBOOK = Path("notebooks/reports/school-report.ipynb")
 NO_DISTRICT = "All schools"
-WAIT = "Making the report of {}. This takes some ten seconds; the first one takes longer."
+WAIT = "Making the report of {}. This takes some ten seconds; a case, and the first of all, take longer."
+OF_A_SCHOOL = {"pack", "school_id"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -150,42 +151,48 @@ def picker(
 ) -> Picker:
     """Show lists to pick a pack, a district, a school, a year and a reader from, and a button that shows the report.
 
-    What is given is picked to begin with; the rest starts at the first of each list, and at the newest year.
+    What is given is picked to begin with; the rest starts at the first of each list, and at the newest year. Unless
+    a notebook is given, the reports and the cases of the workbook can be picked too: of a case the page is shown.
 
     Raises
     ------
     InputError
         When a pack, school, year or audience given is not there.
     """
-    return Picker(pack, school_id, year, audience, _notebook(notebook))
+    offered = _offered() if notebook is None else [("The report", Path(notebook))]
+    return Picker(pack, school_id, year, audience, offered)
 
 
 class Picker:
     """The lists, the button and the place for the page. Each is an ipywidgets object and can be set from code."""
 
     def __init__(
-        self, pack: str | None, school_id: str | None, year: int | None, audience: str | None, notebook: Path
+        self,
+        pack: str | None,
+        school_id: str | None,
+        year: int | None,
+        audience: str | None,
+        offered: list[tuple[str, Path]],
     ) -> None:
         import ipywidgets as widgets
 
-        from leadlib.batch import parameters
-
-        self._notebook = notebook
         self._rows: pd.DataFrame | None = None
         wide = {"layout": widgets.Layout(width="36em"), "style": {"description_width": "7em"}}
-        readers = parameters.read(notebook).get("audience")
+        self.notebook = widgets.Dropdown(options=offered, description="Open", **wide)
         self.pack = widgets.Dropdown(options=_packs(), description="Data pack", **wide)
         self.district = widgets.Dropdown(description="District", **wide)
         self.school = widgets.Dropdown(description="School", **wide)
         self.year = widgets.Dropdown(description="School year", **wide)
-        self.audience = widgets.Dropdown(options=list(readers.allowed) if readers else [], description="Reader", **wide)
+        self.audience = widgets.Dropdown(description="Reader", **wide)
         self.button = widgets.Button(description="Show the report", button_style="primary", icon="file-text-o")
         self.status = widgets.HTML()
         self.page = widgets.HTML(layout=widgets.Layout(width="100%"))
-        self.widget = widgets.VBox(
-            [self.pack, self.district, self.school, self.year, self.audience, self.button, self.status, self.page]
-        )
+        lists = [self.pack, self.district, self.school, self.year, self.audience]
+        first = [self.notebook] if len(offered) > 1 else []
+        self.widget = widgets.VBox([*first, *lists, self.button, self.status, self.page])
+        self._fill_readers()
         self._begin(pack, school_id, year, audience)
+        self.notebook.observe(lambda _: self._fill_readers(), "value")
         self.pack.observe(lambda _: self._fill_districts(), "value")
         self.district.observe(lambda _: self._fill_schools(), "value")
         self.school.observe(lambda _: self._fill_years(), "value")
@@ -213,6 +220,14 @@ class Picker:
             self.year.value = _among(year, self.year, "year")
         if audience is not None:
             self.audience.value = _among(audience, self.audience, "audience")
+
+    def _fill_readers(self) -> None:
+        from leadlib.batch import parameters
+
+        readers = parameters.read(self.notebook.value).get("audience")
+        picked, self.audience.options = self.audience.value, list(readers.allowed) if readers else []
+        self.audience.value = picked if picked in self.audience.options else next(iter(self.audience.options), None)
+        self.audience.disabled = not self.audience.options
 
     def _fill_districts(self) -> None:
         self._rows = _schools(self.pack.value)
@@ -246,7 +261,7 @@ class Picker:
         self._say(WAIT.format(self.school.label))
         try:
             made = report(
-                self.pack.value, self.school.value, self.year.value, self.audience.value, notebook=self._notebook
+                self.pack.value, self.school.value, self.year.value, self.audience.value, notebook=self.notebook.value
             )
         except InputError as error:
             self._say(f"The report could not be made. {error}", wrong=True)
@@ -264,6 +279,26 @@ class Picker:
         bundle = self.widget._repr_mimebundle_()
         shown = bundle[0] if isinstance(bundle, tuple) else bundle
         return {**shown, "text/plain": "Lists to pick a school from; run this cell in JupyterLab to see them."}
+
+
+def _offered() -> list[tuple[str, Path]]:
+    """Give title and file of the workbook's notebooks that are run for one school, the school report first."""
+    from leadlib.batch import parameters
+    from leadlib.lessons import listed
+
+    first = _notebook(None)
+    found = [("School report", first)]
+    try:
+        entries, folder = listed.entries(), listed.place().parent
+    except InputError:  # a workbook without its list has a school report all the same
+        return found
+    for kind in ("report", "case"):
+        for entry in entries:
+            path = folder / entry["file"]
+            other = path.is_file() and path.resolve() != first.resolve() and entry["id"] != listed.OPENS_WITH
+            if other and entry["kind"] == kind and set(parameters.read(path)) >= OF_A_SCHOOL:
+                found.append((listed.numbered(entry), path))
+    return found
 
 
 def _packs() -> list[tuple[str, str]]:

@@ -195,3 +195,17 @@ def test_what_is_wrong_with_each_notebook_of_a_folder_is_told_before_one_runs(pl
     assert said.exit_code == 2 and "02-second" in said.output and "03-third" in said.output
     assert "holds no notebook" in typed("run", str(tmp_path / "none"), *asked).output
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("words", [(), ("--instructor",)])
+def test_teaching_notes_reach_a_page_of_a_batch_only_when_asked_for(words: tuple[str, ...], place: Path) -> None:
+    import nbformat
+
+    book = nbformat.read(place / "n.ipynb", as_version=4)
+    book.cells.append(nbformat.v4.new_markdown_cell("The rubric.", id="notes", metadata={"tags": ["instructor"]}))
+    nbformat.write(book, place / "case.ipynb")
+    out = f"notes{len(words)}"
+    ended = typed("run", "case.ipynb", *GOOD[2:], "--to", "html", "--name", "b", "--out", out, *words)
+    assert ended.exit_code == 0, ended.output
+    (page,) = (place / out / "b/html").iterdir()
+    assert ("The rubric." in page.read_text(encoding="utf-8")) == bool(words)

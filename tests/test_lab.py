@@ -143,6 +143,31 @@ def test_the_picker_is_a_widget_with_a_text_beside_it(picker: lab.Picker) -> Non
     assert shown["text/plain"].startswith("Lists to pick a school from")
 
 
+def test_reports_and_cases_of_the_workbook_can_be_picked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LEADLIB_DATA")
+    shown = lab.picker(pack="tennessee-star", audience="board")
+    names = [name for name, _ in options(shown.notebook)]
+    assert names[:2] == ["School report", "Action plan"] and names[2].startswith("1. A principal's week")
+    assert "Program evaluation" not in names, "that one is run for a program"
+    assert (shown.audience.value, shown.audience.disabled) == ("board", False)
+    shown.notebook.value = dict(options(shown.notebook))[names[2]]
+    assert (shown.audience.value, shown.audience.disabled) == (None, True)
+    shown.notebook.value = dict(options(shown.notebook))["School report"]
+    assert shown.audience.value == "principal" and shown.notebook in shown.widget.children
+
+
+def test_one_notebook_needs_no_list(picker: lab.Picker) -> None:
+    assert picker.notebook not in picker.widget.children
+
+
+def test_a_workbook_without_its_list_has_its_report_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent() -> Path:
+        raise InputError([])
+
+    monkeypatch.setattr("leadlib.lessons.listed.place", absent)
+    assert [name for name, _ in lab._offered()] == ["School report"]
+
+
 def test_the_workbooks_own_report_is_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert lab._notebook(None).name == "school-report.ipynb"

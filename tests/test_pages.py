@@ -6,10 +6,12 @@ import sys
 
 import nbformat
 import pytest
-from pages_samples import html_cell, markdown, notebook, report
+from pages_samples import Page, html_cell, markdown, notebook, report, shown
 
 from leadlib import pages
+from leadlib.blocks import Prose
 from leadlib.errors import InputError
+from leadlib.lessons.feedback import Feedback
 from leadlib.pages.files import write_whole
 
 RENDER = """
@@ -99,3 +101,25 @@ def test_rendering_leaves_the_notebook_as_it_was(tmp_path):
     before = nbformat.writes(book)
     pages.render(book, out=tmp_path)
     assert nbformat.writes(book) == before
+
+
+def test_teaching_notes_reach_a_page_only_when_it_is_made_for_instructors(tmp_path):
+    book = notebook(
+        markdown("# What to do?"),
+        markdown("The rubric of four levels.", tags=("instructor",)),
+        shown(Prose(("The answer is b.",)), tags=("solution",)),
+    )
+    for instructor in (False, True):
+        page = pages.render(book, to="html", out=tmp_path, instructor=instructor)["html"].read_text(encoding="utf-8")
+        assert ("rubric" in page) == ("The answer is b." in page) == instructor
+    assert "The answer is b." not in str(pages.findings(book))
+
+
+def test_an_exercise_that_is_not_answered_is_room_to_write(tmp_path):
+    exercise = Feedback("open", ("Put your number in place of None.",), lines=3, room="Your rows")
+    book = notebook(markdown("# What to do?"), shown(exercise), shown(Feedback("again", ("Look at the sign.",))))
+    page = Page(pages.render(book, to="html", out=tmp_path)["html"].read_text(encoding="utf-8"))
+    assert "Your rows" in page.text and "Put your number" not in page.text and "Look at the sign." in page.text
+    assert sum("ll-line" in (attrs.get("class") or "") for _, attrs in page.tags) == 3
+    assert pages.findings(book)["blocks"] == []
+    assert pages.render(book, to="pdf", out=tmp_path)["pdf"].read_bytes().startswith(b"%PDF")

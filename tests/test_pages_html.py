@@ -224,3 +224,20 @@ def test_attribute_text_is_escaped_once():
 def test_style_sheet_prints_without_the_contents_and_repeats_table_heads(whole):
     sheet = html.style()
     assert "@media print" in sheet and "table-header-group" in sheet and "@import" not in sheet and "url(" not in sheet
+
+
+def test_a_case_keeps_its_own_title_and_the_school_stands_above_it():
+    book = notebook(markdown("# What should six hours go to?"), shown(Prose(("x",), title="Lincoln", level=1)))
+    book.metadata["leadlib"] = {"kind": "case"}
+    made = document.build(book, title="Lincoln Elementary")
+    assert (made.heading, made.kicker) == ("What should six hours go to?", "Lincoln Elementary")
+    assert made.title == "What should six hours go to? — Lincoln Elementary"
+    page = Page(html.page(made))
+    assert len(page.all("h1")) == 1 and "<h2" in made.body
+
+
+def test_a_case_without_a_school_has_its_title_alone():
+    book = notebook(markdown("# Which three things?"))
+    book.metadata["leadlib"] = {"kind": "case"}
+    made = document.build(book)
+    assert (made.title, made.heading, made.kicker) == ("Which three things?", "Which three things?", "")

@@ -32,6 +32,7 @@ class Task:
     folder: str
     to: list[str]
     cell_seconds: int = 600
+    instructor: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def _pages(task: Task, book: NotebookNode) -> tuple[dict[str, bytes], list[dict[
     made = {"notebooks": writes(book)}
     with tempfile.TemporaryDirectory(prefix="leadlib-") as work:
         names = {kind: Path(work) / f"page.{kind}" for kind in task.to}
-        pages.render(book, to=task.to, out=names, title=task.title)
+        pages.render(book, to=task.to, out=names, title=task.title, instructor=task.instructor)
         made |= {kind: name.read_bytes() for kind, name in names.items()}
     text = json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False, sort_keys=True) + "\n"
     return made | {"findings": text.encode("utf-8")}, trend_of(found)

@@ -37,6 +37,7 @@ class Request:
     name: str = ""
     out: Path = FOLDER
     source: str = "command line"
+    instructor: bool = False
 
 
 @dataclass(frozen=True)

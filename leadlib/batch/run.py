@@ -111,6 +111,7 @@ def task(plan: Plan, job: Job, cell_seconds: int = CELL_SECONDS) -> Task:
         str(plan.folder.resolve()),
         list(plan.request.to),
         cell_seconds,
+        plan.request.instructor,
     )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from leadlib import __version__
-from leadlib.cli import data, fetching, importing, simulation, verifying
+from leadlib.cli import copying, data, fetching, importing, simulation, verifying
 from leadlib.cli.told import told
 from leadlib.errors import InputError, Problem, refuse
 
@@ -49,6 +49,7 @@ def cli() -> None:
 @click.option("--name", help="Name of the batch and of its folder.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the batches (reports/build if left out).")
 @click.option("--jobs", type=click.IntRange(1, 64), help="How many notebooks run at a time.")
+@click.option("--instructor", is_flag=True, help="Show the teaching notes of a case too.")
 def run(what: tuple[str, ...], jobs: int | None, **asked: Any) -> None:
     """Run a NOTEBOOK, or each one of a folder, for many schools or programs, or what PLAN.yml files say.
 
@@ -119,6 +120,7 @@ def _plan_file_requests(what: Sequence[str], asked: dict[str, Any]) -> list[Requ
     ]
     changes = {"out": asked["out"]} if asked["out"] else {}
     changes |= {"to": _formats(asked["to"])} if asked["to"] else {}
+    changes |= {"instructor": asked["instructor"]}
     found = []
     for path in what:
         try:
@@ -146,6 +148,7 @@ def _typed_request(notebook: str, asked: dict[str, Any]) -> Request:
     rest = {"out": asked["out"]} if asked["out"] else {}
     rest |= {"to": _formats(asked["to"])} if asked["to"] else {}
     rest |= {"name": asked["name"]} if asked["name"] else {}
+    rest |= {"instructor": asked["instructor"]}
     return Request(Path(notebook), asked["pack"], where, (*asked["schools"], *asked["programs"]), parameters, **rest)
 
 
@@ -257,7 +260,7 @@ def schools(pack: str, where: tuple[str, ...]) -> None:
         click.echo("  ".join(t.ljust(w) for t, w in zip(row, wide, strict=True)).rstrip())
 
 
-for _part in (data, fetching, importing, simulation, verifying):
+for _part in (copying, data, fetching, importing, simulation, verifying):
     _part.register(cli)
 
 

@@ -52,6 +52,7 @@ def render(
     title: str | None = None,
     lang: str = "en",
     code: bool = False,
+    instructor: bool = False,
 ) -> dict[str, Path]:
     """Turn an executed notebook into pages that stand alone: one HTML file, one PDF file, or both.
 
@@ -72,6 +73,8 @@ def render(
         Language of the text, a two-letter code.
     code
         Show the code too (for a case), or leave it out (for a report).
+    instructor
+        Show the cells tagged `instructor` too: teaching notes, which no learner should be given.
 
     Returns
     -------
@@ -87,7 +90,7 @@ def render(
 
     formats = (to,) if isinstance(to, str) else tuple(to)
     paths = _paths(notebook, formats, out)
-    content = document.build(read(notebook), title=title, lang=lang, code=code)
+    content = document.build(read(notebook), title=title, lang=lang, code=code, instructor=instructor)
     made = {name: _made(name, content) for name in formats}
     return {name: write_whole(paths[name], made[name]) for name in formats}
 

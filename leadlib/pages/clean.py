@@ -140,11 +140,12 @@ class Body:
     contents: tuple[Entry, ...]
 
 
-def tidy(raw: str, title: str | None = None) -> Body:
+def tidy(raw: str, title: str | None = None, *, case: bool = False) -> Body:
     """Give the body of a page from the raw HTML of a notebook.
 
     The title moves to the head of the page: a heading of level 1 that comes with the results, or else the title
-    given, or else the first heading of level 1. Levels that were skipped are closed up; every heading gets an anchor.
+    given, or else the first heading of level 1. A case keeps its own, and the title given stands above it. Levels
+    that were skipped are closed up; every heading gets an anchor.
     """
     soup = BeautifulSoup(raw, "html.parser")
     for tag in soup.find_all(list(_DROPPED)):
@@ -152,7 +153,7 @@ def tidy(raw: str, title: str | None = None) -> Body:
     for tag in soup.find_all(True):
         tag.attrs = {k: v for k, v in tag.attrs.items() if k != "id" and k != "style"}
         classes(tag, *(name for name in tag.get_attribute_list("class") if name and _CLASS.fullmatch(name)))
-    heading, kicker = _take_title(soup, title)
+    heading, kicker = _take_own(soup, title) if case else _take_title(soup, title)
     for cell in soup.find_all("div", class_="ll-text"):
         if not words(cell) and not cell.find("img"):
             cell.decompose()
@@ -185,6 +186,16 @@ def _take_title(soup: BeautifulSoup, title: str | None) -> tuple[str, str]:
     if chosen:
         chosen.decompose()
     return heading, kicker
+
+
+def _take_own(soup: BeautifulSoup, title: str | None) -> tuple[str, str]:
+    """Give a case's own title, and what it is about as the line above."""
+    chosen = next((h for h in soup.find_all("h1") if words(h) and not within(h, "ll-prose")), None)
+    if chosen is None:
+        return title or "", ""
+    heading = words(chosen)
+    chosen.decompose()
+    return heading, title if title and title != heading else ""
 
 
 def _headings(soup: BeautifulSoup) -> tuple[Entry, ...]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from leadlib.blocks import MIME
 from leadlib.errors import refuse
 from leadlib.pages import clean
+from leadlib.pages.findings import TEACHING
 
 if TYPE_CHECKING:
     from nbconvert.exporters import HTMLExporter
@@ -38,11 +39,19 @@ class Document:
     contents: tuple[clean.Entry, ...]
 
 
-def build(notebook: NotebookNode, *, title: str | None = None, lang: str = "en", code: bool = False) -> Document:
+def build(
+    notebook: NotebookNode,
+    *,
+    title: str | None = None,
+    lang: str = "en",
+    code: bool = False,
+    instructor: bool = False,
+) -> Document:
     """Give the content of an executed notebook, ready to be set as a web page or a PDF.
 
-    Cells tagged `remove`, `parameters` or `injected-parameters` are left out; code is shown only where asked for. Text
-    that came from data can hold anything: what is not plain content is taken out.
+    Cells tagged `remove`, `parameters` or `injected-parameters` are left out, those for instructors too unless they are
+    asked for, and so is code. Where an exercise is not answered yet, there is room to write. Text that came from data
+    can hold anything: what is not plain content is taken out.
 
     Raises
     ------
@@ -51,9 +60,11 @@ def build(notebook: NotebookNode, *, title: str | None = None, lang: str = "en",
     """
     if not (len(lang) == 2 and lang.isascii() and lang.islower()):
         raise refuse("lang", f"{lang!r} is not a language code", "use a two-letter code such as 'en' or 'es'")
-    raw, _ = _exporter().from_notebook_node(_shown(notebook, code))
-    body = clean.tidy(raw, title)
-    name = (title or body.heading).strip() or "Report"
+    raw, _ = _exporter().from_notebook_node(_shown(notebook, code, instructor))
+    case = notebook.metadata.get("leadlib", {}).get("kind") == "case"
+    body = clean.tidy(raw, title, case=case)
+    named = (body.heading, title) if case else (title or body.heading,)
+    name = " \N{EM DASH} ".join(t.strip() for t in named if t and t.strip()) or "Report"
     return Document(name, body.heading or name, body.kicker, lang, body.html, body.contents)
 
 
@@ -76,10 +87,13 @@ def _exporter() -> HTMLExporter:
 
 
 def best(data: dict[str, Any]) -> str:
-    """Name the form of an output that a page shows; `figure` and `caption` are pieces of leadlib, empty is nothing."""
-    kind = data.get(MIME, {}).get("kind")
+    """Name the form of an output that a page shows; `figure`, `caption` and `room` are pieces of leadlib."""
+    piece = data.get(MIME, {})
+    kind = piece.get("kind")
     if kind in ("figure", "caption"):
         return str(kind)
+    if kind == "exercise" and piece.get("state") == "open":
+        return "room"
     order = ("text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "text/plain")
     return next((name for name in order if name in data), "")
 
@@ -89,10 +103,11 @@ def base64_only(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9+/=]", "", text)
 
 
-def _shown(notebook: NotebookNode, code: bool) -> NotebookNode:
+def _shown(notebook: NotebookNode, code: bool, instructor: bool) -> NotebookNode:
     """Give a copy that holds only what is shown, each cell saying whether its code is."""
     shown = copy.deepcopy(notebook)
-    shown.cells = [c for c in shown.cells if not HIDDEN.intersection(c.metadata.get("tags", []))]
+    hidden = HIDDEN if instructor else HIDDEN | TEACHING
+    shown.cells = [c for c in shown.cells if not hidden.intersection(c.metadata.get("tags", []))]
     shown.metadata.pop("widgets", None)
     for cell in shown.cells:
         tags = cell.metadata.get("tags", [])

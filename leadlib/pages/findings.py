@@ -13,9 +13,15 @@ from leadlib.blocks import MIME
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+TEACHING = frozenset({"instructor", "solution"})
+"""Tags of cells for those who teach: they reach a page only where it is made for them, and are never a finding."""
+NO_FINDING = ("caption", "exercise")
+
 
 def findings(notebook: NotebookNode) -> dict[str, Any]:
     """Give what a report found: its parameters, and every table, sentence, drawn figure and notice in order.
+
+    What learners answer, and what is shown to instructors alone, is no finding.
 
     Missing numbers are None. The same notebook gives the same data, which `json.dumps(..., sort_keys=True)` can write.
 
@@ -57,6 +63,8 @@ def _assigned(source: str) -> dict[str, Any]:
 
 def _outputs(notebook: NotebookNode) -> Iterator[dict[str, Any]]:
     for cell in notebook.cells:
+        if TEACHING.intersection(cell.metadata.get("tags", [])):
+            continue
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if MIME in data:
@@ -67,7 +75,7 @@ def _flat(block: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if block.get("kind") == "stack":
         for part in block.get("parts", []):
             yield from _flat(part)
-    elif block.get("kind") != "caption":
+    elif block.get("kind") not in NO_FINDING:
         yield block
 
 

@@ -63,9 +63,11 @@ def _every(data: Any) -> Iterator[Node]:
 
 
 def _kept(found: list[Node]) -> list[Node]:
-    """Keep the line between a heading and a figure or table on the page of what it introduces."""
+    """Keep the line between a heading and a figure or table on the page of what it introduces, and a question too."""
     for before, node, after in zip(found, found[1:], found[2:], strict=False):
         if (before["kind"], node["kind"]) == ("heading", "paragraph") and after["kind"] in ("figure", "table"):
+            node["keep"] = True
+        if (node["kind"], after["kind"]) == ("paragraph", "room"):
             node["keep"] = True
     return found
 
@@ -104,6 +106,8 @@ def _piece(tag: Tag, role: str) -> Iterator[Node]:
         yield _list(tag)
     elif tag.name == "hr":
         yield {"kind": "rule"}
+    elif "ll-room" in css:
+        yield {"kind": "room", "text": seen(tag.get_text()).strip(), "lines": len(tag.find_all(class_="ll-line"))}
     elif tag.name == "blockquote":
         yield {"kind": "box", "role": "quote", "parts": list(_pieces(tag))}
     elif box and tag.name == "p":
