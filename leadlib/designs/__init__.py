@@ -9,27 +9,45 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-_PARTS = ("power", "survey", "wwc")
+_PARTS = ("coaching", "power", "survey", "wwc")
 _NAMES = {
     "Estimate": "estimates",
     "Noise": "chance",
     "noise": "chance",
     "progress": "aims",
+    "priorities": "ranking_needs",
+    "gap_part": "attending",
+    "goals": "aiming",
+    "goals_each": "aiming_each",
     "school_gap": "gaps",
     "funnel": "funnels",
     "shrink": "steadying",
     "trend": "trends",
+    "between_within": "attending",
     "compare": "comparing",
+    "comparisons": "several",
     "decide": "decisions",
     "did": "differences",
     "doubts": "evaluating",
     "evaluate": "evaluating",
+    "expected": "expecting",
     "menu": "offers",
+    "more_of_it": "steps",
+    "same_age": "rollouts",
+    "weigh": "steps",
+    "graded": "steps",
+    "planned": "steps",
+    "usual": "rollouts",
+    "freeze": "steps",
+    "departures": "steps",
+    "by_wave": "rollouts",
     "disproportion": "disproportions",
     "growth": "levels",
     "kitagawa": "decomposing",
+    "looks": "several",
     "matched": "matching",
     "meta": "pooling",
+    "money_slope": "money_slopes",
     "multilevel": "levels",
     "oaxaca": "decomposing",
     "rd": "cutoffs",
@@ -41,6 +59,7 @@ _NAMES = {
     "synthetic": "donors",
     "value_added": "levels",
     "ways": "evaluating",
+    "within": "slopes",
 }
 
 __all__ = [*_PARTS, *_NAMES]

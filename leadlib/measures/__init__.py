@@ -1,5 +1,51 @@
 """Measures: from a pack's tables to what a leader looks at, one module for each thing; frame in, frame out."""
 
-from leadlib.measures import context, outcomes, programs, progress, resources, similar
+from leadlib.measures import (
+    climate,
+    coaching,
+    compositions,
+    context,
+    equity,
+    evidence,
+    indicators,
+    ledger,
+    money,
+    outcomes,
+    places,
+    policies,
+    programs,
+    progress,
+    progress_files,
+    resources,
+    run_charts,
+    schedule,
+    similar,
+    staffing,
+    taxonomy,
+    time,
+)
 
-__all__ = ["context", "outcomes", "programs", "progress", "resources", "similar"]
+__all__ = [
+    "climate",
+    "coaching",
+    "compositions",
+    "context",
+    "equity",
+    "evidence",
+    "indicators",
+    "ledger",
+    "money",
+    "outcomes",
+    "places",
+    "policies",
+    "programs",
+    "progress",
+    "progress_files",
+    "resources",
+    "run_charts",
+    "schedule",
+    "similar",
+    "staffing",
+    "taxonomy",
+    "time",
+]

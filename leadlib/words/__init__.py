@@ -1,6 +1,17 @@
 """Sentences from results: the cover, the findings, the questions, the method, and what each figure says."""
 
-from leadlib.words import captions, cases, evaluation
+from leadlib.words import actions, captions, cases, coaching, evaluation
 from leadlib.words.report import cover, findings, method, questions, record
 
-__all__ = ["captions", "cases", "cover", "evaluation", "findings", "method", "questions", "record"]
+__all__ = [
+    "actions",
+    "captions",
+    "cases",
+    "coaching",
+    "cover",
+    "evaluation",
+    "findings",
+    "method",
+    "questions",
+    "record",
+]
