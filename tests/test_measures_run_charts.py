@@ -135,7 +135,7 @@ def test_an_unknown_indicator_is_refused(tmp_path):
 
 def test_the_template_begins_on_a_monday_of_the_next_fall_and_can_be_read_back(tmp_path):
     made = template(Bare(year=2021), "Calls")
-    assert made.cells[0] == ("2022-09-05", "Calls", "")
+    assert made.cells[0] == ("2022-09-06", "Calls", "")
     path = tmp_path / "progress.csv"
     header = ",".join(c.label for c in made.columns)
     path.write_text("\n".join([header, *(",".join(row) for row in made.cells)]), "utf-8")

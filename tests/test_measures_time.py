@@ -141,6 +141,21 @@ def test_instruction_parts_add_up_and_observation_is_hours_a_teacher():
     assert found.loc["Formal observation, hours a teacher a year", "n"] == 10
 
 
+def test_the_posts_that_minutes_are_shared_among_are_told_where_the_pack_counts_them():
+    staff = pd.DataFrame({"school_id": ["A", "A", "B"], "year": [2020, 2021, 2021], "teachers_fte": [9.0, 12.5, 7.0]})
+    assert "counts 12.50 full-time posts of teachers" in time.instruction(school_of(weeks_of(), staff_years=staff)).text
+    unknown = staff.assign(teachers_fte=np.nan)
+    for tables in ({}, {"staff_years": unknown}, {"staff_years": staff.drop(columns="teachers_fte")}):
+        assert "posts" not in time.instruction(school_of(weeks_of(), **tables)).text
+
+
+def test_the_note_speaks_of_similar_schools_only_where_there_are_some():
+    log = school_of(pd.concat([weeks_of(), *(weeks_of(name) for name in "BCDE")]))
+    for told in (time.week, time.instruction):
+        assert "Similar schools" in told(log, peers(*"BCDE")).note
+        assert "Similar schools" not in told(log, peers("B")).note
+
+
 def test_observation_of_fewer_than_ten_teachers_is_not_shown():
     found = time.instruction(school_of(weeks_of(), **taught(9)))
     assert not found.table["measure"].str.contains("observation").any()

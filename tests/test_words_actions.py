@@ -79,9 +79,36 @@ def test_where_nothing_can_be_ranked_the_page_says_why():
     assert actions.questions(NONE).paragraphs
 
 
-def test_the_plan_begins_on_the_first_monday_of_september():
-    assert actions.starts(Bare(year=2021)) == datetime.date(2022, 9, 5)
-    assert actions.starts(Bare(year=2025)) == datetime.date(2026, 9, 7)
+def test_the_plan_begins_on_the_day_after_labor_day():
+    assert actions.starts(Bare(year=2021)) == datetime.date(2022, 9, 6)
+    assert actions.starts(Bare(year=2025)) == datetime.date(2026, 9, 8)
+
+
+@pytest.mark.parametrize(
+    ("year", "january"), [(2021, "January 3, 2023"), (2023, "January 3, 2025"), (2024, "January 5, 2026")]
+)
+def test_the_team_never_meets_on_a_holiday(year, january):
+    school = Bare(year=year)
+    made = actions.plan(school, NONE, NONE)
+    days = [row[0] for row in actions.page(school, NONE, made).parts[-1].cells]
+    assert len(days) == 9 and january in days
+    found = [datetime.datetime.strptime(day, "%B %d, %Y") for day in days]
+    assert all(day.weekday() == 1 or day.month == 1 for day in found) and found == sorted(set(found))
+    assert all(day.weekday() < 5 for day in found)
+    assert not [day for day in found if (day.month, day.day) > (12, 20) or (day.month, day.day) < (1, 3)]
+
+
+def test_inside_another_page_the_name_of_the_school_is_no_heading():
+    made = actions.plan(Bare(), NONE, NONE)
+    assert "<h1>" in actions.page(Bare(), NONE, made).html()
+    assert not re.search(r"<h\d", actions.page(Bare(), NONE, made, level=0).html())
+
+
+def test_a_single_result_is_spoken_of_as_one():
+    needs = priorities(panel(-2.0).query("measure == 'a'"), school=Bare(), peers=PEERS)
+    assert len(needs.frame) == 1
+    assert "Only one result" in actions.page(Bare(), needs, actions.plan(Bare(), needs, NONE)).plain()
+    assert charts.priorities(needs).title == "The one result does not stand out"
 
 
 def test_no_verdict_is_said(behind, ahead):

@@ -27,6 +27,10 @@ def test_the_opening_names_the_school_who_decides_what_and_the_day() -> None:
     assert "Marisol Vega, the principal, decides what the hours go to. The day is Friday, March 18, 2022." in said
 
 
+def test_a_school_of_no_common_level_is_just_a_school() -> None:
+    assert "at Stony Run School, a school in Cedar" in opened(ll.school("cedar-valley", "990000100046", 2021))
+
+
 def test_an_invented_school_is_said_to_be_invented_and_a_real_one_to_be_real() -> None:
     real = ll.school("california-2000", "28662666027007", 1999)
     assert "so are the school and its figures" in opened(PRACTICE)

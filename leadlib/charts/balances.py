@@ -44,7 +44,7 @@ def balance(result: Any) -> Figure:
         ax.set_yticks(list(y), [n if len(n) <= _LONGEST else f"{n[: _LONGEST - 1]}…" for n in map(str, order)])
         ax.set_ylim(-0.6, len(order) - 0.4)
         ax.grid(axis="y", visible=False)
-        ax.set_xlabel("Treated minus comparison, in SD (grey: within 0.25 and 0.05)")
+        ax.set_xlabel("Treated minus comparison, in SD (gray: within 0.25 and 0.05)")
         key(
             canvas,
             (

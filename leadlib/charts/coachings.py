@@ -63,7 +63,7 @@ def _range(ax: Any, y: float, here: Row, other: Row | None) -> None:
     side = "left" if not known or here["value"] < 10 else "center"
     ax.annotate(
         text if known else f"this school: {text}", (here["value"] if known else 0, y), textcoords="offset points",
-        xytext=(3 if side == "left" else 0, 9 if known else 0), va="bottom" if known else "center", ha=side, fontsize=9,
+        xytext=(3 if side == "left" else 0, 9), va="bottom", ha=side, fontsize=9,
         fontweight="bold", color=SCHOOL if known else QUIET,
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from leadlib.charts.style import DISTRICT, INK, PEERS, QUIET, SCHOOL, drawing, f
 from leadlib.measures.groups import DISTRICT as SAME_DISTRICT
 from leadlib.measures.groups import SIMILAR, THIS
 from leadlib.numbers import show
-from leadlib.results import Result, quiet_about_missing
+from leadlib.results import Missing, Result, quiet_about_missing
 from leadlib.words import captions
 
 
@@ -182,7 +182,7 @@ def progress(result: Result) -> Figure:
 
 
 @quiet_about_missing
-def resources(result: Result) -> Figure:
+def resources(result: Result) -> Figure | Missing:
     """See what the school has to work with beside similar schools, each resource on its own scale.
 
     Parameters
@@ -190,10 +190,12 @@ def resources(result: Result) -> Figure:
     result
         What `measures.resources.profile` gives; its column `leadership` parts administrative from instructional. Of
         more than ten resources the ten farthest from the middle of similar schools are drawn: a page has no room for
-        more, and the table has them all.
+        more, and the table has them all. Where there is no school to set them beside, a sentence says so.
     """
     table = result.table[result.table["value"].notna()]
     measures = captions.drawn_resources(result)
+    if not measures:
+        return Missing("The figure of resources", "there are too few schools to set this one beside.")
     with drawing(0.72 * max(len(measures), 1) + 0.3, rows=max(len(measures), 1)) as (canvas, axes):
         for ax, measure in zip(axes[:, 0], measures, strict=False):
             part = table[table["measure"] == measure]

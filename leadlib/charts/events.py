@@ -24,7 +24,7 @@ def event_study(result: Any) -> Figure:
     Parameters
     ----------
     result
-        What `designs.did` or `designs.staggered` gives. Years before the start are grey; the band, where a seed
+        What `designs.did` or `designs.staggered` gives. Years before the start are gray; the band, where a seed
         was given, holds all years at once.
     """
     path = result.events
@@ -101,7 +101,7 @@ def sensitivity(result: Any) -> Figure:
     Parameters
     ----------
     result
-        What `designs.sensitivity` gives. Intervals that hold zero are grey; the thick part is what straying alone
+        What `designs.sensitivity` gives. Intervals that hold zero are gray; the thick part is what straying alone
         leaves, without chance.
     """
     frame = result.frame

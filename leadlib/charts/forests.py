@@ -102,7 +102,7 @@ def small_studies(result: Any) -> Figure:
             fontweight="bold",
         )  # fmt: skip
         ax.annotate(
-            "grey: chance alone", (ends[0], top), xytext=(6, 4), textcoords="offset points", fontsize=8.5, color=INK
+            "gray: chance alone", (ends[0], top), xytext=(6, 4), textcoords="offset points", fontsize=8.5, color=INK
         )
         ax.set_ylim(top, -0.06 * top)
         ax.set_xlabel("Effect")

@@ -122,7 +122,7 @@ def _name_band(ax: Axes, frame: pd.DataFrame) -> None:
     ax.set_ylim(-reach, reach)
     spot = frame.iloc[len(frame) // 12]
     ax.annotate(
-        "grey band: chance alone",
+        "gray band: chance alone",
         (float(spot["size"]), max(float(spot["limit_low"]), -0.9 * reach)),
         xytext=(0, 4),
         textcoords="offset points",

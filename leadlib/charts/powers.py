@@ -20,7 +20,7 @@ _HEADROOM = 1.12
 def power_curve(result: Any) -> Figure | Missing:
     """See how the smallest effect found, or the power, moves with the size of a study.
 
-    Beside the line of smallest effects stand Kraft's sizes of effects as grey bands and the quantiles of published
+    Beside the line of smallest effects stand Kraft's sizes of effects as gray bands and the quantiles of published
     effects as lines, so that a reader sees which programs such a study would miss.
 
     Parameters

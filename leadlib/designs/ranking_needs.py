@@ -193,7 +193,7 @@ def _result(
             "Behind schools like it says where to look. It does not say why, or that anyone has done something wrong.",
             "What the pack does not measure cannot come up as a need.",
         ),
-        note=_NOTE.format(worth=show(worth, "ratio")),
+        note=_NOTE.format(worth=show(worth, "ratio")) + (_NO_PEERS if found["similar"].isna().all() else ""),
         frame=found,
         school_id=school.school_id,
         year=school.year,
@@ -208,6 +208,9 @@ _ALONE = (
     "There is no plain difference from similar schools: too few are close enough to this one. Steadied values set"
     " it beside what schools of the pack of its need, size and level lead one to expect.",
 )
+_NO_PEERS = (
+    " A dash: too few similar schools; behind is then counted from what need, size and level lead one to expect."
+)
 _NOTE = (
     "Difference: this school minus the mean of similar schools, with 95% interval. Behind: steadied, in standard"
     " deviations of schools; above zero is behind. Chance: in 100, that the school is behind by {worth} or more."
@@ -221,9 +224,9 @@ def _told(found: pd.DataFrame, worth: float, sure: float, alarm: float) -> list[
         top = found.iloc[0]
         return [
             f"Nothing stands out: of {looked} looked at, none is behind schools of the same need, size and level by"
-            f" {show(worth, 'ratio')} standard deviations or more with a chance of {in_100(sure)}. The closest to it is"
-            f" {lower_first(top['label'])} ({in_100(top['chance'])}). That is a finding too: what the school wants to"
-            " do next can be chosen by its own people, and need not be read out of these numbers.",
+            f" {show(worth, 'ratio')} standard deviations or more with a chance of {in_100(sure)} or more. The highest"
+            f" chance is {in_100(top['chance'])} ({lower_first(top['label'])}). That is a finding too: what the school"
+            " wants to do next can be chosen by its own people, and need not be read out of these numbers.",
         ]
     said = [_said(r, worth) for r in needs.to_dict("records")]
     wrong = float((1 - needs["chance"]).sum())
@@ -250,8 +253,9 @@ def _said(r: dict[Any, Any], worth: float) -> str:
             f"{phrase(abs(r['difference']), r['difference_unit'])} {side} than at similar schools (95% interval"
             f" {span(r['low'], r['high'], r['difference_unit'], sign=True)}). "
         )
+    first = "Steadied" if np.isfinite(r["difference"]) else "steadied"
     text += (
-        f"Steadied, it is {show(r['behind'], 'ratio')} standard deviations of schools behind what schools of its kind"
+        f"{first}, it is {show(r['behind'], 'ratio')} standard deviations of schools behind what schools of its kind"
         f" have; the chance that it is {show(worth, 'ratio')} or more is {in_100(r['chance'])}."
     )
     return text + _grown(r)

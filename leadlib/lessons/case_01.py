@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from leadlib.lessons.keys import Choice, Number, exercise
-from leadlib.measures.groups import THIS, by_school
+from leadlib.measures.groups import THIS
+from leadlib.measures.time_parts import posts
 from leadlib.results import Missing, Result
 from leadlib.tables import School
 
@@ -58,30 +57,20 @@ def how_many_weeks(weeks: Result) -> Choice:
 @exercise("01.3")
 def minutes_a_teacher(school: School) -> Number | Missing:
     """Share three hours among the teachers' full-time posts."""
-    posts = _posts(school)
-    if posts is None:
+    found = posts(school)
+    if found is None:
         return Missing(SECTION, "the pack does not say how many teachers this school has.")
     return Number(
-        HOURS * 60 / posts,
+        HOURS * 60 / found,
         unit="minutes",
-        within=max(0.5, 0.02 * HOURS * 60 / posts),
+        within=max(0.5, 0.02 * HOURS * 60 / found),
         slips={
-            "That is the share of all six hours; three of them go to coaching.": FREED * 60 / posts,
-            "That is how many posts share the hours; how many minutes is it for each?": posts,
-            "That is posts an hour, the wrong way round.": posts / HOURS,
+            "That is the share of all six hours; three of them go to coaching.": FREED * 60 / found,
+            "That is how many posts share the hours; how many minutes is it for each?": found,
+            "That is posts an hour, the wrong way round.": found / HOURS,
         },
         look="Turn three hours into minutes and divide by the teachers' full-time posts of this school in this year.",
     )
-
-
-def _posts(school: School) -> float | None:
-    if not school.has("staff_years"):
-        return None
-    table = school.table("staff_years")
-    if "teachers_fte" not in table:
-        return None
-    found: Any = by_school(table, school.year)["teachers_fte"].get(school.school_id)
-    return float(found) if found is not None and np.isfinite(found) and found > 0 else None
 
 
 @exercise("01.4")

@@ -75,18 +75,21 @@ def share_inside(parts: Any) -> Number | Missing:
 
 
 @exercise("12.5")
-def against_similar(beside: Any) -> Choice | Missing:
-    """Say what the data tell of this school's gap beside that at similar schools."""
+def against_similar(beside: Any) -> Number | Missing:
+    """Read the far end of the interval of this school's gap beside that at similar schools."""
     row = _row_beside(beside.table)
     if row is None:
         return Missing(EXERCISE, "there are too few schools to set this one beside.")
-    hints = {
-        "a": "Look at both ends of the interval: on which side of zero do they lie?",
-        "b": "Look at both ends of the interval: on which side of zero do they lie?",
-        "c": "Does the interval cross zero? If it does not, the data say more than that.",
-    }
-    right = "c" if row["low"] <= 0 <= row["high"] else ("a" if row["value"] > 0 else "b")
-    return Choice(right=right, hints={letter: hint for letter, hint in hints.items() if letter != right})
+    return Number(
+        float(row["low"]),
+        unit=str(row["unit"]),
+        within=0.006 if row["unit"] == "sd" else 0.06,
+        slips={
+            "That is the other end, with which these pupils stand closest. Which end is the worse?": float(row["high"]),
+            "That is the middle of the interval. How far down do the data reach?": float(row["value"]),
+        },
+        look="Look at the interval in the table, and at what below zero means.",
+    )
 
 
 def _row_beside(table: pd.DataFrame) -> Any:
@@ -98,13 +101,14 @@ def _row_beside(table: pd.DataFrame) -> Any:
 
 @exercise("12.6")
 def left_on_the_list(found: Any) -> Number:
-    """Say how many comparisons stand apart once the whole list counts."""
-    slips = {}
-    if found.alone != found.together:
-        slips["That counts the intervals alone. Use the column for the whole list."] = float(found.alone)
-    made = float(found.frame["value"].notna().sum())
-    if made not in (found.together, found.alone):
-        slips["That counts every comparison that could be made. Count those whose interval leaves zero out."] = made
-    return Number(
-        float(found.together), unit="count", within=0.4, slips=slips, look="Count rows, in the last interval."
-    )
+    """Say how many comparisons stand apart alone and no longer once the whole list counts."""
+    frame = found.frame
+    alone = (frame["alone_low"] > 0) | (frame["alone_high"] < 0)
+    whole = (frame["low"] > 0) | (frame["high"] < 0)
+    right = float((alone & ~whole).sum())
+    slips = {
+        "That counts the intervals alone. How many of these cross zero in the column for the whole list?": alone.sum(),
+        "That counts those that are left with the whole list. How many fell away?": whole.sum(),
+    }
+    slips = {hint: float(wrong) for hint, wrong in slips.items() if wrong != right}
+    return Number(right, unit="count", within=0.4, slips=slips, look="Hold the two columns of intervals side by side.")

@@ -58,7 +58,7 @@ def two_sentences(needs: Any) -> Text:
 
 
 @exercise("19.4")
-def from_elsewhere(needs: Any) -> Choice:
+def from_elsewhere() -> Choice:
     """An effect found elsewhere is an average with a wide range for one school."""
     return Choice(
         "c",

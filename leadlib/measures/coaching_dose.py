@@ -189,12 +189,12 @@ def reach(school: School, *, privacy_k: int = K) -> Result | Missing:
     if isinstance(table, Missing):
         return table
     coached = set(table.loc[table["coached"] > 0, "school_id"])
+    own = table[table["school_id"] == school.school_id]
     rows: list[Row] = []
     for name, new in (("New teachers coached (first two years)", 1.0), ("Other teachers coached", 0.0)):
         part = table[table["new"] == new]
-        sides = ((THIS, part["school_id"] == school.school_id), (WITH, part["school_id"].isin(coached)))
-        for group, inside in sides:
-            rows += _shared(name, group, part[inside], privacy_k)
+        rows.append((name, THIS, *_here(own, new, privacy_k)))
+        rows += _shared(name, WITH, part[part["school_id"].isin(coached)], privacy_k)
     new_share = table[table["new"].notna()]
     for group, inside in (
         (WITH, new_share["school_id"].isin(coached)),
@@ -208,7 +208,8 @@ def reach(school: School, *, privacy_k: int = K) -> Result | Missing:
         table=pd.DataFrame(rows, columns=[*RESULT_COLUMNS, "shown"]),
         text="Who gets coaching, and which schools do, was somebody's choice. Where the choice went by need or by"
         " experience, coached and other teachers differed before the first session.",
-        note="Shares of teachers: all together. Shares of pupils: the middle school, in brackets the middle half.",
+        note="Shares of teachers: all together. Shares of pupils: the middle school, in brackets the middle half. A"
+        " dash: not asked there. Where one kind of teachers is too few to be shown, the other is hidden too.",
         wide=True,
     )
 
@@ -216,11 +217,21 @@ def reach(school: School, *, privacy_k: int = K) -> Result | Missing:
 WITH, WITHOUT = "Schools with coaching", "Schools without"
 
 
+def _here(own: pd.DataFrame, new: float, k: int) -> Row:
+    """Give this school's share of one kind of teachers; hidden with the other kind, which the total would give away."""
+    part, others = own[own["new"] == new], own[own["new"] != new]
+    if not own["coached"].any():
+        return (0.0, np.nan, np.nan, float(len(part)) if len(part) >= k else np.nan, "pct", "none")
+    if len(part) < k or len(others) < k:
+        return (np.nan, np.nan, np.nan, np.nan, "pct", NOT_SHOWN)
+    return _shared("", THIS, part, k)[0][2:]
+
+
 def _shared(name: str, group: str, part: pd.DataFrame, k: int) -> list[Row]:
     """Give one share of teachers, protected."""
     n = len(part)
     if not n:
-        return [(name, group, np.nan, np.nan, np.nan, np.nan, "pct", "none here")] if group == THIS else []
+        return []
     pct = 100 * float(part["coached"].mean())
     text = share_text(pct, n, k)
     value = float(code_shares([pct], [n], k)[0])

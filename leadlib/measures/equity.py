@@ -97,10 +97,13 @@ def reached(
         limits=("A difference between groups does not say what made it.",),
         note=(
             f"This school: figure, in brackets spread between pupils and number of pupils; groups of fewer than {k} are"
-            " not shown, nor what would give them away. Similar schools: the median school and the middle half."
+            f" not shown, nor what would give them away.{_MIDDLE if any(r[1] == SIMILAR for r in lines) else ''}"
         ),
         wide=True,
     )
+
+
+_MIDDLE = " Similar schools: the median school and the middle half."
 
 
 def _lines(part: pd.DataFrame, school: School, peers: Any, two: Pair) -> list[tuple[Any, ...]]:

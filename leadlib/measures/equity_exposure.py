@@ -18,7 +18,7 @@ from leadlib.results import RESULT_COLUMNS, Missing, Result, passes_missing
 if TYPE_CHECKING:
     from leadlib.tables import School
 
-SECTION = "What the schools have that each group attends"
+SECTION = "The school of the average pupil"
 SHARES = {
     "money": ("free_or_reduced_price_lunch_pct", "free_lunch_pct"),
     "language": ("english_language_learners_pct",),

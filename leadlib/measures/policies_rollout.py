@@ -93,7 +93,7 @@ def rollout(school: School, program: Program) -> Rollout | Missing:
         table=table,
         text="\n".join((program.description, _standing(school, program, own), _reach(school, program))),
         limits=("A start says that the policy was to run from then on, not how well it was run.",),
-        note=f"Schools came to it so: {program.assignment}.",
+        note=f"How schools came to it: {program.assignment}.",
         frame=frame,
         own=own.name if own else "",
     )

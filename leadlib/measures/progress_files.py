@@ -107,6 +107,15 @@ def _problems(row: dict[str, str], where: str) -> list[Problem]:
     return found
 
 
+def begins(year: int) -> datetime.date:
+    """Give the day on which work on a plan begins after a school year: the Tuesday after Labor Day.
+
+    Tuesdays, because most school holidays fall on a Monday.
+    """
+    first = datetime.date(year + 1, 9, 1)
+    return first + datetime.timedelta(days=(7 - first.weekday()) % 7 + 1)
+
+
 def template(school: School, indicator: str = "", *, weeks: int = 6) -> Table:
     """Read how to keep the file: its columns, and one line a week to fill in from the fall after the school's year.
 
@@ -119,9 +128,7 @@ def template(school: School, indicator: str = "", *, weeks: int = 6) -> Table:
     weeks : int
         How many lines.
     """
-    first = datetime.date(school.year + 1, 9, 1)
-    monday = first + datetime.timedelta(days=(7 - first.weekday()) % 7)
-    days = [(monday + datetime.timedelta(days=7 * k)).isoformat() for k in range(weeks)]
+    days = [(begins(school.year) + datetime.timedelta(weeks=k)).isoformat() for k in range(weeks)]
     cells = tuple((day, indicator or "what is counted, in the same words each time", "") for day in days)
     return Table(
         "progress-template",

@@ -11,7 +11,7 @@ import pandas as pd
 from leadlib.measures.groups import SIMILAR, THIS, middle, peers_may_be_missing
 from leadlib.measures.taxonomy import kinds
 from leadlib.measures.time_panel import held, panel
-from leadlib.measures.time_parts import MEASURES, evaluation, minutes
+from leadlib.measures.time_parts import MEASURES, evaluation, minutes, posts
 from leadlib.measures.time_weeks import TAKEN, weeks
 from leadlib.measures.timelogs import (
     Log,
@@ -90,7 +90,7 @@ def week(school: School, peers: Peers | Missing | None = None, *, level: float =
         text=" ".join([_told(table), log.said(school)]),
         checks=(log.said(school),),
         limits=(_OWN, TAKEN, "The published study's shares are unverified: they set the scale, not a standard."),
-        note="Percent of the working week. Similar schools: their center, in brackets the middle half of the schools.",
+        note=_noted("Percent of the working week.", "their center, in brackets the middle half of the schools.", table),
         frame=log.own(school).reset_index(drop=True),
         wide=True,
         interval_label=f"{100 * level:g}% interval",
@@ -146,7 +146,20 @@ def _told(table: pd.DataFrame) -> str:
             f" At the center of similar schools the shares are {show(theirs['instructional'], 'pct')} and"
             f" {show(theirs['administrative'], 'pct')}."
         )
-    return said + " The rest is relations, which can serve either, and other work."
+    return (
+        said
+        + " The rest is internal relations, which can serve either, and external relations and other work, which are"
+        " counted as neither."
+    )
+
+
+def _noted(unit: str, theirs: str, table: pd.DataFrame) -> str:
+    """Say how to read the figures, and those of similar schools where there are some."""
+    return (
+        f"{unit} Similar schools: {theirs}"
+        if SIMILAR in set(table["group"])
+        else f"{unit} This school: in brackets its interval."
+    )
 
 
 @peers_may_be_missing
@@ -198,9 +211,9 @@ def instruction(school: School, peers: Peers | Missing | None = None, *, level: 
         id="principal-instruction",
         title=f"What the principal's time on instruction consists of, {school_year(school.year)}",
         table=table,
-        text=" ".join([_parts_told(table), *sentence]),
+        text=" ".join([_parts_told(table), *sentence, *_posts_told(school)]),
         limits=(_OWN, TAKEN),
-        note="Minutes a week; observation in hours. Similar schools: the median, in brackets the middle half of them.",
+        note=_noted("Minutes a week; observation in hours.", "the median, in brackets the middle half of them.", table),
         frame=own.reset_index(drop=True),
         wide=True,
         interval_label=f"{100 * level:g}% interval",
@@ -232,6 +245,12 @@ def _observed(school: School, peers: Peers | None) -> tuple[list[tuple[Any, ...]
     if small(n):
         return rows, (f"Hours of observation are not shown: fewer than {K} teachers stand behind them.",)
     return [(_OBSERVED, THIS, own, math.nan, math.nan, int(n), "hours"), *rows], ()
+
+
+def _posts_told(school: School) -> tuple[str, ...]:
+    """Say how many full-time posts of teachers there are, for whoever shares minutes among them."""
+    found = posts(school)
+    return () if found is None else (f"The pack counts {phrase(found, 'fte')} of teachers here.",)
 
 
 def _parts_told(table: pd.DataFrame) -> str:

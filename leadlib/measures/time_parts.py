@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
+from leadlib.measures.groups import by_school
 from leadlib.measures.timelogs import DAY_TO_DAY, KEYS, ORGANIZATION, PROGRAM
 
 if TYPE_CHECKING:
@@ -60,3 +62,14 @@ def evaluation(school: School) -> pd.DataFrame | None:
     staff = staff[staff.index.get_level_values("year").isin(known) & (staff > 0)]
     spent = formal.reindex(staff.index).fillna(0.0).astype(float) / 60 / staff
     return pd.DataFrame({"teachers": staff, "hours": spent}).reset_index()
+
+
+def posts(school: School) -> float | None:
+    """Give the full-time posts of this school's teachers in its year; None where the pack does not count them."""
+    if not school.has("staff_years"):
+        return None
+    table = school.table("staff_years")
+    if "teachers_fte" not in table:
+        return None
+    found: Any = by_school(table, school.year)["teachers_fte"].get(school.school_id)
+    return float(found) if found is not None and np.isfinite(found) and found > 0 else None

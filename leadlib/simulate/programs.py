@@ -17,8 +17,8 @@ from leadlib.simulate.world import HIGHEST, LOWEST, World
 ABOUT: tuple[tuple[str, str, str, str, float | None, str], ...] = (
     ("coaching", "Instructional coaching", "coaching", "Cycles of classroom coaching for a share of the teachers; the"
      " district chose schools with much need first, in three waves.", 180.0, "chosen by the district"),
-    ("literacy-block", "Daily literacy block", "policy", "A policy on reading time that came to three zones of the"
-     " district in turn; a fourth never took it up. Zones were drawn by lot.", 25.0, "lottery"),
+    ("literacy-block", "Daily literacy block", "policy", "A policy on reading time that came to three groups of"
+     " schools in turn; a fourth group never took it up. Schools were drawn by lot.", 25.0, "lottery"),
     ("counselors", "More counselors", "support", "One and a half counselors more per 1,000 pupils in the schools"
      " where most pupils were often absent.", 130.0, "chosen by the district"),
     ("mentoring", "Mentors for new teachers", "staffing", "An experienced mentor for each teacher in the first two"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from leadlib.blocks import Block, Column, Prose, Stack, Table
 from leadlib.measures import evidence
+from leadlib.measures.progress_files import begins
 from leadlib.numbers import difference_unit, in_100, lower_first, phrase, plural, school_year, show, span
 from leadlib.results import Missing, passes_missing
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 CHECK_WEEKS = 4
 CHECKS = 9
+DECEMBER, LAST_BEFORE_BREAK, SATURDAY = 12, 20, 5
 _TRIAL = "no study on the shelf: a trial"
 
 
@@ -56,9 +58,17 @@ class Plan(Block):
 
 
 def starts(school: School) -> datetime.date:
-    """Give the first Monday of the September after the school's year: when the plan begins."""
-    first = datetime.date(school.year + 1, 9, 1)
-    return first + datetime.timedelta(days=(7 - first.weekday()) % 7)
+    """Give the Tuesday after the Labor Day that follows the school's year: when the plan begins."""
+    return begins(school.year)
+
+
+def _after(school: School, weeks: int) -> datetime.date:
+    """Give the Tuesday so many weeks on; in the winter break, the first school day after it."""
+    found = starts(school) + datetime.timedelta(weeks=weeks)
+    if found.month == DECEMBER and found.day > LAST_BEFORE_BREAK:
+        found = datetime.date(found.year + 1, 1, 3)
+        found += datetime.timedelta(days=-found.weekday() % 7 if found.weekday() >= SATURDAY else 0)
+    return found
 
 
 def _day(day: datetime.date) -> str:
@@ -104,9 +114,9 @@ def _own_choice(school: School, finding: str) -> dict[str, str]:
         "evidence": "Not asked: there is no need to ask about",
         "step": "Choose one aim of the school's own, and write down beforehand which number would show it",
         "owner": "Leadership team",
-        "by": _day(starts(school) + datetime.timedelta(weeks=CHECK_WEEKS)),
+        "by": _day(_after(school, CHECK_WEEKS)),
         "goal": "Set by the team",
-        "look_for": "That number, every week",
+        "look_for": "The number that the team chose",
     }
 
 
@@ -117,7 +127,7 @@ def _row(school: School, need: dict[Any, Any], goal: Any) -> dict[str, str]:
         "evidence": _rests_on(first["claims"]),
         "step": str(first["step"]),
         "owner": str(first["owner"]),
-        "by": _day(starts(school) + datetime.timedelta(weeks=int(first["weeks"]))),
+        "by": _day(_after(school, int(first["weeks"]))),
         "goal": _goal(goal),
         "look_for": str(first["look_for"]),
     }
@@ -133,7 +143,7 @@ def _goal(goal: Any) -> str:
     if goal is None or isinstance(goal, Missing):
         return "Set by the team; the data give none"
     unit = difference_unit(goal.unit)
-    against = "" if goal.aim == goal.aim else " on the average school"
+    against = "" if goal.aim == goal.aim else " against the average school"
     text = f"{phrase(goal.goal, unit, sign=True)}{against} by {school_year(goal.year + goal.years)}"
     marks = [
         w
@@ -147,7 +157,7 @@ def _unseen(goal: Any) -> bool:
     return not goal.told_from_chance
 
 
-def page(school: School, needs: Any, made: Plan) -> Stack:
+def page(school: School, needs: Any, made: Plan, *, level: int = 1) -> Stack:
     """Read the plan on one page for the wall: the needs, the steps, who, by when, and lines to write on.
 
     Parameters
@@ -158,8 +168,10 @@ def page(school: School, needs: Any, made: Plan) -> Stack:
         What `designs.priorities` gives.
     made : Plan
         What `plan` gives.
+    level : int
+        The level of the heading, which is the school's name; 0 where the page stands inside another one.
     """
-    head = Prose((_lead(school, needs),), role="lead", title=school.name, level=1)
+    head = Prose((_lead(school, needs),), role="lead", title=school.name, level=level)
     return Stack((head, made.block(), _log(school)))
 
 
@@ -169,6 +181,9 @@ def _lead(school: School, needs: Any) -> str:
     if isinstance(needs, Missing):
         return f"The data of {when} do not allow a ranking of needs: {needs.reason}{invented}"
     looked = plural(len(needs.frame), "result")
+    if len(needs.frame) == 1:
+        stands = "does not stand" if needs.needs.empty else "stands"
+        return f"Only one result of {when} can be ranked. It {stands} out against schools like this one.{invented}"
     if needs.needs.empty:
         return f"Of {looked} of {when}, none stands out against schools like this one.{invented}"
     n = len(needs.needs)
@@ -178,9 +193,9 @@ def _lead(school: School, needs: Any) -> str:
 
 def _log(school: School) -> Table:
     """Give lines to write on: the days on which the team meets, what it saw, what it keeps or changes."""
-    days = [starts(school) + datetime.timedelta(weeks=CHECK_WEEKS * k) for k in range(1, CHECKS + 1)]
+    days = [_after(school, CHECK_WEEKS * k) for k in range(1, CHECKS + 1)]
     heads = (
-        Column("day", "We meet on"),
+        Column("day", "We meet on", "left"),
         Column("saw", "What we saw", "left"),
         Column("next", "What we keep, change or stop", "left"),
     )
@@ -200,7 +215,11 @@ def summary(needs: Any) -> Prose:
     """
     found = needs.needs.to_dict("records")
     if not found:
-        return Prose((needs.text,), role="finding", title="In short")
+        nothing = (
+            f"Nothing stands out among {plural(len(needs.frame), 'result')}. What to work on next is the school's own"
+            " choice: these numbers do not make it."
+        )
+        return Prose((nothing,), role="finding", title="In short")
     told = [
         f"{r['label']}: {_apart(r)}the chance that it is behind by enough to act on is {in_100(r['chance'])}."
         for r in found
@@ -219,7 +238,7 @@ def _apart(r: dict[Any, Any]) -> str:
     return f"{phrase(abs(r['difference']), r['difference_unit'])} {side} than at similar schools; "
 
 
-def options(school: School, needs: Any) -> Stack | Missing:
+def options(school: School, needs: Any) -> Stack:
     """Read for each need what could be tried, who would do it, what research says, and what stands behind the need.
 
     Parameters
@@ -227,10 +246,11 @@ def options(school: School, needs: Any) -> Stack | Missing:
     school : School
         The school.
     needs : Priorities
-        What `designs.priorities` gives; without needs the themes of the two results closest to one are shown.
+        What `designs.priorities` gives; without needs the themes of the results closest to one are shown, and where
+        nothing can be ranked what there is for pupils' learning.
     """
     if isinstance(needs, Missing):
-        return Missing("What could be tried", "there is no ranked need to look up.")
+        return Stack((Prose((_NOT_RANKED,)), _choices(school, "learning"), _shelf("learning")))
     themes = list(dict.fromkeys((needs.frame if needs.needs.empty else needs.needs)["theme"]))[:3]
     parts: list[Block] = [Prose((_NOT_ASKED,))] if needs.needs.empty else []
     for theme in themes:
@@ -239,6 +259,7 @@ def options(school: School, needs: Any) -> Stack | Missing:
     return Stack((*parts, *([behind] if behind else [])))
 
 
+_NOT_RANKED = "Needs cannot be ranked here. This is what there would be for what pupils learn."
 _NOT_ASKED = "No need stands out. This is what there would be for the results that come closest to one."
 
 

@@ -11,7 +11,8 @@ def priorities(result: Any, drawn: int) -> tuple[str, str]:
     """Give title and alt text of how far behind schools like it the school is, result by result."""
     needs, worth = result.needs, show(result.worth, "ratio")
     if needs.empty:
-        title = f"Nothing stands out among {plural(len(result.frame), 'result')}"
+        only = len(result.frame) == 1
+        title = "The one result does not stand out" if only else f"Nothing stands out among {len(result.frame)} results"
     else:
         title = f"Behind schools like it, most surely: {lower_first(needs['label'].iloc[0])}"
     rows = result.frame.head(drawn).to_dict("records")

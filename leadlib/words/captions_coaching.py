@@ -23,7 +23,7 @@ def dose(pairs: list[tuple[str, Row, Row | None]]) -> tuple[str, str]:
     name, here, other = pairs[0]
     title = f"{name}: {_cell(here)} here"
     if other is not None:
-        title += f", {show(other['value'], 'pct')} in the middle one of {lower_first(str(other['group']))}"
+        title += f", {show(other['value'], 'pct')} at the middle one of {lower_first(str(other['group']))}"
     alt = "Dots on a scale from 0 to 100%. " + " ".join(
         f"{m}: {THIS.lower()} {_cell(a)}" + (f"; {lower_first(str(b['group']))} {_span(b)}." if b is not None else ".")
         for m, a, b in pairs

@@ -69,6 +69,8 @@ def listed(result: Comparisons) -> tuple[str, str]:
         "Dots around zero with two intervals each: thick, taken alone; thin, for the whole list."
         f" {plural(len(made), 'comparison')} of {result.listed}. {told}."
     )
+    if not result.alone:
+        return f"None of {result.listed} stands apart", alt
     if result.together == result.alone:
         return f"{result.together} of {result.listed} stand apart, also once the whole list counts", alt
     return f"{result.alone} of {result.listed} stand apart alone, {result.together} once the whole list counts", alt

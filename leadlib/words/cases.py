@@ -12,6 +12,8 @@ from leadlib.numbers import listing, school_year
 if TYPE_CHECKING:
     from leadlib.tables import School
 
+NO_KIND = ("other", "ungraded")
+"""Levels that name no kind of school: "an other school" is no English."""
 SUMMER = 8
 """The month in which a school year begins: a day before it falls in the year after that of the fall."""
 
@@ -35,7 +37,8 @@ def opening(school: School, *, person: str, role: str, decides: str, due: str) -
     InputError
         If `due` is no month and day.
     """
-    level = f"{school.level.lower()} school" if school.level else "school"
+    kind = (school.level or "").lower()
+    level = f"{kind} school" if kind and kind not in NO_KIND else "school"
     article = "an" if level[0] in "aeiou" else "a"
     where = f" in {school.lea_name}" if school.row.get("lea_name") is not None else ""
     told = (

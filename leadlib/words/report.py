@@ -176,7 +176,7 @@ def _ask_resources(resources: Any) -> list[str]:
         )
     if "instructional" in kinds:
         asked.append(
-            "Instructional leadership changes what pupils learn: who coaches new teachers here, and which classes"
+            "Instructional leadership is about what pupils learn: who coaches new teachers here, and which classes"
             " do they teach?"
         )
     return asked
