@@ -125,3 +125,26 @@ def test_a_pack_without_figures_gets_a_sentence():
     made = indicators.panel(Bare())
     assert isinstance(made, Missing)
     assert "no figure" in made.text
+
+
+def test_no_window_of_fewer_years_is_shown_from_which_a_single_year_could_be_worked_out() -> None:
+    from leadlib.measures.shares import pooled
+
+    counts = pd.DataFrame(
+        {"school_id": ["a"] * 5 + ["b"] * 3, "year": [1, 2, 3, 4, 5, 1, 3, 4], "left": 2.0, "size": 20.0}
+    )
+    found = pooled(counts, ["left", "size"], of="size", years=3)
+    shown = found.dropna()
+    assert list(zip(shown["school_id"], shown["year"], shown["size"], strict=True)) == [
+        ("a", 3, 60.0),
+        ("a", 4, 60.0),
+        ("a", 5, 60.0),
+    ]
+    assert len(found) == len(counts)
+
+
+def test_the_pack_shows_teachers_who_left_only_from_its_third_year_on() -> None:
+    school = ll.school("cedar-valley", "990000100004", 2021)
+    frame = ll.measures.indicators.panel(school)
+    left = frame[frame["measure"].eq("teachers_left") & frame["value"].notna()]
+    assert left["year"].min() == 2018

@@ -31,7 +31,7 @@ def profile(result: Result) -> Figure:
         ax = axes[0, 0]
         for k, measure in enumerate(measures):
             _range_row(ax, k, table[table["measure"] == measure])
-        ax.set_yticks(range(len(measures)), [_wrapped(m) for m in measures])
+        ax.set_yticks(range(len(measures)), [wrapped(m) for m in measures])
         ax.set_ylim(-0.6, len(measures) - 0.25)
         ax.set_xlim(-1, 101)
         ax.grid(axis="y", visible=False)
@@ -176,7 +176,7 @@ def progress(result: Result) -> Figure:
     rows = captions.rows(result)[::-1]
     with drawing(0.8 + 0.45 * max(len(rows), 1)) as (canvas, axes):
         ax = axes[0, 0]
-        _differences(ax, rows, [_wrapped(r["group"]) for r in rows])
+        _differences(ax, rows, [wrapped(r["group"]) for r in rows])
         title, alt = captions.progress(result)
         return finished(canvas, id="progress-figure", title=title, alt=alt, drawn=_drawn(pd.DataFrame(rows)))
 
@@ -220,7 +220,7 @@ def _drawn(table: pd.DataFrame) -> dict[str, list]:
     return {c: table[c].tolist() for c in ("measure", "group", "value", "low", "high") if c in table}
 
 
-def _wrapped(text: str, width: int = 26) -> str:
+def wrapped(text: str, width: int = 26) -> str:
     lines, line = [], ""
     for word in text.split():
         if line and len(line) + 1 + len(word) > width:

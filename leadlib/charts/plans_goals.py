@@ -7,7 +7,7 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from leadlib.blocks import Figure
-from leadlib.charts.dots import _wrapped
+from leadlib.charts.dots import wrapped
 from leadlib.charts.style import INK, PEERS, QUIET, SCHOOL, drawing, finished, key, unit_axis
 from leadlib.numbers import difference_unit, plural, show
 from leadlib.results import Missing, quiet_about_missing
@@ -65,7 +65,7 @@ def _panel(ax: Axes, goal: Any) -> None:
         color=SCHOOL,
     )
     ax.set_title(
-        _wrapped(f"{goal.label}, change over {plural(goal.years, 'year')}", 60), fontsize=9, fontweight="normal", pad=4
+        wrapped(f"{goal.label}, change over {plural(goal.years, 'year')}", 60), fontsize=9, fontweight="normal", pad=4
     )
     ax.set_yticks([])
     ax.spines["left"].set_color("none")

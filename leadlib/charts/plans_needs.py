@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from leadlib.blocks import Figure
-from leadlib.charts.dots import _wrapped
+from leadlib.charts.dots import wrapped
 from leadlib.charts.style import INK, PEERS, QUIET, SCHOOL, drawing, finished
 from leadlib.numbers import in_100, show
 from leadlib.results import quiet_about_missing
@@ -50,7 +50,7 @@ def priorities(result: Any) -> Figure:
                 color=colour if r["need"] else INK,
                 annotation_clip=False,
             )
-        ax.set_yticks(range(len(rows)), [_wrapped(r["label"], 30) for r in rows])
+        ax.set_yticks(range(len(rows)), [wrapped(r["label"], 30) for r in rows])
         ax.tick_params(axis="y", labelsize=8)
         ax.set_ylim(-0.6, len(rows) - 0.1)
         ax.annotate(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from leadlib.measures.shares import counted, means
+from leadlib.measures.shares import counted, means, pooled
 from leadlib.privacy import K
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ def staffing(school: School, k: int = K) -> pd.DataFrame:
         each = known[["school_id", "year"]].assign(inside=flag.astype(float))[flag.notna()]
         sums = each.groupby(["school_id", "year"])["inside"].agg(["sum", "size"]).reset_index()
         about = {"theme": "staffing", "better": "lower", "kind": kind, "size_basis": f"teachers, {_POOLED}"}
-        parts.append(counted(_pooled(sums), "sum", "size", measure=name, label=label, k=k, **about))
+        years = min(POOLED_YEARS, sums["year"].nunique())
+        together = pooled(sums, ["sum", "size"], of="size", years=years)
+        parts.append(counted(together, "sum", "size", measure=name, label=label, k=k, **about))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
@@ -48,13 +50,6 @@ def _novice(table: pd.DataFrame) -> pd.Series | None:
         return None
     years = table["experience_years"].astype(float)
     return (years < NOVICE_YEARS).where(years.notna())
-
-
-def _pooled(sums: pd.DataFrame) -> pd.DataFrame:
-    """Add up each school's last three years; a school with fewer years so far has those."""
-    later = [sums.assign(year=sums["year"] + back) for back in range(POOLED_YEARS)]
-    every = pd.concat(later).groupby(["school_id", "year"], as_index=False)[["sum", "size"]].sum()
-    return sums[["school_id", "year"]].merge(every, on=["school_id", "year"], how="left")
 
 
 def coaching(school: School, k: int = K) -> pd.DataFrame:

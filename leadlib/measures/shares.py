@@ -113,3 +113,17 @@ def means(rows: pd.DataFrame, *, label: str, unit: str = "level", k: int = K, **
         value=value.mask(hidden), value__why=why, se=sd / np.sqrt(n), sd=sd, size=n.mask(hidden), unit=unit, label=label
     )
     return frame.assign(group=ALL, **about)
+
+
+def pooled(counts: pd.DataFrame, columns: list[str], *, of: str, years: int) -> pd.DataFrame:
+    """Add up each school's year with the years before it, so that so few people may be shown at all.
+
+    One row a school and year of `counts`. A window that does not hold `years` years with anybody in `of` is blank: from
+    windows of unlike length a single year could be worked out by subtraction.
+    """
+    keys = ["school_id", "year"]
+    each = counts[[*keys, *columns]].assign(held=(counts[of] > 0).astype(float))
+    moved = [each.assign(year=each["year"] + back) for back in range(years)]
+    summed = pd.concat(moved).groupby(keys, sort=True).sum().reset_index()
+    summed[columns] = summed[columns].where(summed["held"] == years)
+    return counts[keys].merge(summed[[*keys, *columns]], on=keys, how="left")

@@ -13,6 +13,7 @@ import pandas as pd
 from leadlib.errors import refuse
 from leadlib.measures.compositions import KEYS, posts
 from leadlib.measures.groups import SIMILAR, THIS, groups_of, middle, nearest_year, peers_may_be_missing
+from leadlib.measures.shares import pooled
 from leadlib.measures.taxonomy import PUBLISHED, kinds, labels
 from leadlib.numbers import listing, phrase, school_year, show
 from leadlib.privacy import NOT_SHOWN, K, code_shares, share_text, small
@@ -184,7 +185,9 @@ def stay(school: School, *, pool: int = 3, privacy_k: int = K) -> pd.DataFrame |
     counts = _counts(school)
     if counts is None or counts.empty:
         return Missing(STAY, "the pack does not say which teachers stay.")
-    summed = _pooled(counts, min(pool, counts["year"].nunique()))
+    years = min(pool, counts["year"].nunique())
+    summed = pooled(counts, ["known", "stayed"], of="known", years=years)
+    summed = summed.merge(pooled(counts, ["n", "early"], of="n", years=years), on=KEYS)
     frame = summed[KEYS].assign(teachers_n=summed["n"].where(~small(summed["n"], privacy_k)))
     for name, of in (("stayed", "known"), ("early", "n")):
         share = 100 * summed[name] / summed[of].where(summed[of] > 0)
@@ -216,19 +219,6 @@ def _counts(school: School) -> pd.DataFrame | None:
     return table[KEYS].assign(
         n=n, known=n.where(left.notna(), 0.0), stayed=(n * (1 - left / 100)).fillna(0), early=early
     )
-
-
-def _pooled(counts: pd.DataFrame, pool: int) -> pd.DataFrame:
-    """Add up each year with the years before it, and blank what does not hold as many years as are pooled.
-
-    Windows of unlike length would give a single year away by subtraction.
-    """
-    years = counts.assign(years=1.0, years_known=(counts["known"] > 0).astype(float))
-    moved = [years.assign(year=years["year"] + k) for k in range(pool)]
-    summed = pd.concat(moved).groupby(KEYS, sort=True).sum().reset_index().merge(counts[KEYS], on=KEYS)
-    summed[["known", "stayed"]] = summed[["known", "stayed"]].where(summed["years_known"] == pool)
-    summed[["n", "early"]] = summed[["n", "early"]].where(summed["years"] == pool)
-    return summed
 
 
 @peers_may_be_missing
