@@ -221,6 +221,7 @@ def _drawn(table: pd.DataFrame) -> dict[str, list]:
 
 
 def wrapped(text: str, width: int = 26) -> str:
+    """Break a label into lines of at most so many letters."""
     lines, line = [], ""
     for word in text.split():
         if line and len(line) + 1 + len(word) > width:
