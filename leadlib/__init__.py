@@ -16,6 +16,7 @@ _PARTS = (
     "blocks",
     "charts",
     "designs",
+    "engines",
     "errors",
     "fetch",
     "importing",

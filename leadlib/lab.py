@@ -18,7 +18,7 @@ from leadlib.numbers import school_year
 if TYPE_CHECKING:
     import pandas as pd
 
-    from leadlib.batch.pool import Worker
+    from leadlib.engines.pool import Worker
 
 NOTEBOOK = Path("notebooks/reports/school-report.ipynb")
 NO_DISTRICT = "All schools"
@@ -131,7 +131,7 @@ _warm: list[Worker] = []
 
 def _worker() -> Worker:
     """Keep one worker for the session: the second report does not wait for imports."""
-    from leadlib.batch.pool import Worker
+    from leadlib.engines.pool import Worker
 
     if not _warm:
         scratch = tempfile.TemporaryDirectory(prefix="leadlib-", ignore_cleanup_errors=True)

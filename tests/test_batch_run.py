@@ -22,7 +22,8 @@ import pytest
 from traitlets import default
 
 from leadlib import pages
-from leadlib.batch import Request, execute, manifest, one, plan, run
+from leadlib.batch import Request, manifest, plan, run
+from leadlib.engines import books, execute, one, surroundings
 from leadlib.errors import InputError
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals are sent as on Linux and macOS")
@@ -305,18 +306,18 @@ def book_of(*cells: tuple[str, int | None, list[Any]]) -> Any:
 
 
 def test_a_notebook_in_which_every_cell_ran_is_finished() -> None:
-    assert execute.unfinished(book_of(("a", 1, []), ("  ", None, []), ("b", 2, []))) is None
+    assert books.unfinished(book_of(("a", 1, []), ("  ", None, []), ("b", 2, []))) is None
 
 
 def test_a_cell_that_did_not_run_or_holds_an_error_is_found() -> None:
     error = nbformat.v4.new_output("error", ename="KeyError", evalue="x", traceback=[])
-    assert execute.unfinished(book_of(("a", 1, []), ("b", None, []))).cell == 2
-    assert execute.unfinished(book_of(("a", 1, []), ("b", 2, [error]))).cause == "KeyError"
+    assert books.unfinished(book_of(("a", 1, []), ("b", None, []))).cell == 2
+    assert books.unfinished(book_of(("a", 1, []), ("b", 2, [error]))).cause == "KeyError"
 
 
 def test_a_message_is_one_short_line() -> None:
-    assert execute.short("a\n  b") == "a b"
-    assert len(execute.short("x" * 999)) == 300
+    assert books.short("a\n  b") == "a b"
+    assert len(books.short("x" * 999)) == 300
 
 
 def test_a_cell_that_takes_too_long_is_told(tmp_path: Path) -> None:
@@ -329,7 +330,7 @@ def test_cells_run_where_the_notebook_stands_with_one_thread(tmp_path: Path, mon
     (tmp_path / "here.txt").write_text("yes", encoding="utf-8")
     code = "print(open('here.txt').read(), os.environ['OMP_NUM_THREADS'], 'PYTHONDONTWRITEBYTECODE' in os.environ)"
     path = samples.notebook(tmp_path / "n.ipynb", ["import os", code])
-    for name, value in execute.environment(tmp_path / "scratch").items():
+    for name, value in surroundings.environment(tmp_path / "scratch").items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     book, trouble = execute.execute(path, {}, cell_seconds=60)
@@ -351,7 +352,7 @@ def test_a_kernel_does_not_warn_of_talk_in_clear(
 def test_workers_do_not_inherit_the_ban_on_compiled_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     monkeypatch.setenv("PYTHONPATH", "somewhere")
-    made = execute.environment(tmp_path)
+    made = surroundings.environment(tmp_path)
     assert "PYTHONDONTWRITEBYTECODE" not in made
     assert os.path.abspath("somewhere") in made["PYTHONPATH"].split(os.pathsep)
 

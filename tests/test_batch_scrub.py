@@ -5,7 +5,7 @@ from __future__ import annotations
 import nbformat
 import pytest
 
-from leadlib.batch.scrub import scrub
+from leadlib.engines.scrub import scrub
 
 OUTPUTS = [
     (

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from leadlib import cli
 from leadlib.batch import Request, Summary, plan
-from leadlib.batch.one import Outcome
+from leadlib.engines.one import Outcome
 
 
 @pytest.fixture(scope="module")

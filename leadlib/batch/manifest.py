@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from leadlib.batch.one import Outcome
 from leadlib.batch.plan import Job, Plan
+from leadlib.engines.one import Outcome
 from leadlib.errors import InputError, Problem
 from leadlib.pages.files import write_whole
 from leadlib.tables.packs import pack_files
@@ -165,7 +165,7 @@ def clear(folder: Path) -> None:
 
 def _files(folder: Path, slugs: list[str]) -> list[Path]:
     from leadlib.batch.naming import plain
-    from leadlib.batch.one import path_of
+    from leadlib.engines.one import path_of
 
     safe = [s for s in slugs if s == plain(s)]
     return [folder / "index.html", *(path_of(folder, kind, s) for kind in KINDS for s in safe)]

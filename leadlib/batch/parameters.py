@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
+from leadlib.engines.books import load
 from leadlib.errors import InputError, Problem, nearest
 
 TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
@@ -45,24 +44,6 @@ class Parameter:
         """One line as a reader of `--help` wants it."""
         choice = f" (one of: {', '.join(map(str, self.allowed))})" if self.allowed else ""
         return f"{self.name}: {WORDS[self.type]}, default {self.default!r}{choice}"
-
-
-def load(notebook: Path) -> nbformat.NotebookNode:
-    """Read a notebook file.
-
-    Raises
-    ------
-    InputError
-        When there is no such file, or it is no notebook of a version that can be run.
-    """
-    try:
-        return nbformat.reads(notebook.read_text(encoding="utf-8"), as_version=4)
-    except FileNotFoundError:
-        raise InputError(Problem(str(notebook), "there is no such notebook", "check the path")) from None
-    except OSError as error:
-        raise InputError(Problem(str(notebook), f"the notebook cannot be read: {error.strerror or error}")) from None
-    except Exception:  # nbformat has a dozen ways to say that JSON is not a notebook
-        raise InputError(Problem(str(notebook), "this is not a Jupyter notebook", "give a .ipynb file")) from None
 
 
 def read(notebook: Path) -> dict[str, Parameter]:

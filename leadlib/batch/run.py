@@ -14,9 +14,9 @@ from typing import Any
 import psutil
 
 from leadlib.batch import manifest as ledger
-from leadlib.batch.one import Outcome, Task
 from leadlib.batch.plan import ELSEWHERE, LOCK, Job, Plan
-from leadlib.batch.pool import Pool
+from leadlib.engines.one import Outcome, Task
+from leadlib.engines.pool import Pool
 from leadlib.errors import refuse
 
 CELL_SECONDS = 600

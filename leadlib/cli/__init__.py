@@ -19,8 +19,8 @@ from leadlib.errors import InputError, Problem, refuse
 
 if TYPE_CHECKING:
     from leadlib.batch import Plan, Request, Summary
-    from leadlib.batch.one import Outcome
     from leadlib.batch.plan import Job
+    from leadlib.engines.one import Outcome
 
 WHERE = 'Choose schools, such as district="Napa Valley Unified".'
 PLAN_FILES = (".yml", ".yaml")

@@ -14,7 +14,8 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from leadlib.batch.execute import Trouble, execute, short, writes
+from leadlib.engines.books import Trouble, short, writes
+from leadlib.engines.execute import execute
 from leadlib.pages.files import write_whole
 
 SUFFIX = {"notebooks": ".ipynb", "html": ".html", "pdf": ".pdf", "findings": ".json", "failed": ".ipynb"}

@@ -6,15 +6,10 @@ cells themselves are looked at: each must have run, none may hold an error.
 
 from __future__ import annotations
 
-import os
-import site
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
@@ -25,27 +20,10 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from traitlets import default
 
-from leadlib.batch.parameters import load
-from leadlib.batch.scrub import scrub
+from leadlib.engines.books import Trouble, load, runs, short, unfinished
+from leadlib.engines.scrub import scrub
 
 ENGINE = "leadlib"
-THREADS = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)
-LONGEST_MESSAGE = 300
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """Why a notebook did not become a report: the cause in a word or two, the cell (as in `In [7]`), and a message."""
-
-    cause: str
-    message: str
-    cell: int | None = None
 
 
 class Kernel(AsyncKernelManager):
@@ -147,64 +125,4 @@ def _number(watch: _Watch) -> int | None:
     """Give the number of the cell that ran last, counted as Jupyter counts: code cells with something in them."""
     if watch.book is None or watch.index is None:
         return None
-    return sum(1 for c in watch.book.cells[: watch.index + 1] if _runs(c))
-
-
-def unfinished(book: NotebookNode) -> Trouble | None:
-    """Say which cell did not run or ended in an error, if one did."""
-    for number, cell in enumerate((c for c in book.cells if _runs(c)), 1):
-        for output in cell.outputs:
-            if output.output_type == "error" and output.ename == "SystemExit":
-                return Trouble("stopped early", "the cell called exit, so the rest did not run", number)
-            if output.output_type == "error":
-                return Trouble(output.ename, short(output.evalue), number)
-        if cell.execution_count is None:
-            return Trouble("not run", "the notebook ended before this cell", number)
-    return None
-
-
-def _runs(cell: NotebookNode) -> bool:
-    skipped = "skip-execution" in cell.metadata.get("tags", [])
-    return cell.cell_type == "code" and bool(cell.source.strip()) and not skipped
-
-
-def short(message: str) -> str:
-    """Put a message on one line of at most 300 characters."""
-    line = " ".join(message.split())
-    return line if len(line) <= LONGEST_MESSAGE else line[: LONGEST_MESSAGE - 3] + "..."
-
-
-def environment(scratch: Path) -> dict[str, str]:
-    """Give the environment that workers and kernels run in: one thread each, no personal settings."""
-    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    here = Path(__file__).resolve().parents[2]
-    known = [Path(p).resolve() for p in (*site.getsitepackages(), site.getusersitepackages())]
-    paths = [p for p in (_absolute(kept.get("PYTHONPATH", "")), "" if here in known else str(here)) if p]
-    data = {"LEADLIB_DATA": _absolute(kept["LEADLIB_DATA"])} if "LEADLIB_DATA" in kept else {}
-    return (
-        kept
-        | data
-        | dict.fromkeys(THREADS, "1")
-        | {
-            "PYTHONPATH": os.pathsep.join(paths),
-            "PYTHONIOENCODING": "utf-8",
-            "JUPYTER_RUNTIME_DIR": str(scratch / "runtime"),
-            "IPYTHONDIR": str(scratch / "ipython"),
-            "SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", "315532800"),
-        }
-    )
-
-
-def _absolute(paths: str) -> str:
-    """Name folders in full, for workers and kernels stand in folders of their own."""
-    return os.pathsep.join(os.path.abspath(p) for p in paths.split(os.pathsep) if p)
-
-
-def python() -> list[str]:
-    """Give the command that starts this Python."""
-    return [sys.executable, "-X", "utf8"]
-
-
-def writes(book: NotebookNode) -> bytes:
-    """Give the bytes of a notebook file."""
-    return (nbformat.writes(book) + "\n").encode("utf-8")
+    return sum(1 for c in watch.book.cells[: watch.index + 1] if runs(c))

@@ -16,7 +16,7 @@ from typing import Any, TextIO
 
 import psutil
 
-from leadlib.batch.processes import kill_tree
+from leadlib.engines.processes import kill_tree
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ def main() -> None:
     tasks: queue.Queue[str] = queue.Queue()
     threading.Thread(target=_listen, args=(tasks,), daemon=True).start()
 
-    from leadlib.batch import execute, one
+    from leadlib.engines import books, execute, one
 
     execute.Kernel.started = staticmethod(lambda pid: _tell(answers, {"kernel": pid}))
     while True:
@@ -33,7 +33,7 @@ def main() -> None:
         try:
             outcome = one.report(task)
         except Exception as error:  # such as a full disk: this school fails, the next may not
-            outcome = one.Outcome("failed", cause="writing", message=execute.short(str(error)))
+            outcome = one.Outcome("failed", cause="writing", message=books.short(str(error)))
         _tell(answers, {"outcome": asdict(outcome)})
 
 

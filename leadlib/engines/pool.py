@@ -17,9 +17,10 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from leadlib.batch.execute import environment, python, short
-from leadlib.batch.one import Outcome, Task
-from leadlib.batch.processes import end_orphan, ending
+from leadlib.engines.books import short
+from leadlib.engines.one import Outcome, Task
+from leadlib.engines.processes import end_orphan, ending
+from leadlib.engines.surroundings import environment, python
 
 WAIT_SECONDS = 5
 
@@ -60,7 +61,7 @@ class Worker:
             with self._log().open("w", encoding="utf-8") as log:
                 # A group of its own: Ctrl-C is for the batch, which then ends its workers in good order.
                 self.process = subprocess.Popen(
-                    [*python(), "-m", "leadlib.batch.worker"],
+                    [*python(), "-m", "leadlib.engines.worker"],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=log,
