@@ -34,6 +34,9 @@ class Task:
     to: list[str]
     cell_seconds: int = 600
     instructor: bool = False
+    engine: str = "auto"
+    school_seconds: int = 3600
+    memory_mb: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ class Outcome:
     message: str | None = None
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
     trend: list[dict[str, Any]] = field(default_factory=list)
+    attempts: int = 1
+    reads: dict[str, str] = field(default_factory=dict)
 
 
 def path_of(folder: Path, kind: str, slug: str) -> Path:

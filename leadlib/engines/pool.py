@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -109,13 +109,18 @@ class Pool:
         self._workers = [Worker(Path(self._scratch.name) / f"worker-{k}") for k in range(workers)]
         self._stop = threading.Event()
 
-    def outcomes(self, tasks: Sequence[Task]) -> Iterator[tuple[int, Outcome]]:
-        """Give the place of each task in the list, and its outcome, in the order in which they end."""
+    def outcomes(
+        self, tasks: Sequence[Task], began: Callable[[int], None] = lambda place: None
+    ) -> Iterator[tuple[int, Outcome]]:
+        """Give the place of each task in the list, and its outcome, in the order in which they end.
+
+        `began` hears of the place of each task when it begins; it is called by several threads.
+        """
         waiting: queue.SimpleQueue[tuple[int, Task]] = queue.SimpleQueue()
         ready: queue.SimpleQueue[tuple[int, Outcome]] = queue.SimpleQueue()
         for numbered in enumerate(tasks):
             waiting.put(numbered)
-        threads = [threading.Thread(target=self._work, args=(w, waiting, ready), daemon=True) for w in self._workers]
+        threads = [threading.Thread(target=self._work, args=(w, waiting, ready, began), daemon=True) for w in self._workers]
         for thread in threads:
             thread.start()
         for _ in tasks:
@@ -126,6 +131,7 @@ class Pool:
         worker: Worker,
         waiting: queue.SimpleQueue[tuple[int, Task]],
         ready: queue.SimpleQueue[tuple[int, Outcome]],
+        began: Callable[[int], None],
     ) -> None:
         while not self._stop.is_set():
             try:
@@ -133,6 +139,7 @@ class Pool:
             except queue.Empty:
                 return
             begun = time.monotonic()
+            began(place)
             try:
                 outcome = worker.run(task)
             except Exception as error:
