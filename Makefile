@@ -51,8 +51,9 @@ types: setup  ## mypy over leadlib
 notebooks: setup  ## run every notebook and store its outputs; a second run changes nothing
 	$(PYTHON) -m tools.notebooks
 
-bench: setup  ## time the large jobs, and each design beside statsmodels, R and others (half an hour; more: PEERS=python)
+bench: setup  ## time the large jobs, batches beside papermill, and each design beside R and others (an hour; more: PEERS=python)
 	$(PYTHON) -m tools.bench
+	$(PYTHON) -m tools.bench_batch
 	$(PYTHON) -m tools.bench_designs $(if $(PEERS),--peers $(PEERS))
 
 lock: setup  ## pin what pyproject.toml asks for (newer releases: make lock UPGRADE=--upgrade)

@@ -106,3 +106,19 @@ def test_a_plan_file_that_is_not_there_or_is_not_text_is_refused(tmp_path: Path)
     path = tmp_path / "latin.yml"
     path.write_bytes(b"pack: caf\xe9\n")
     assert "cannot be read" in problems_of(path)[0]
+
+
+def test_limits_and_engine_are_read_as_whole_numbers_and_a_word(tmp_path: Path) -> None:
+    read = read_plan_file(plan_file(tmp_path, "notebook: n\npack: p\nengine: warm\ncell_seconds: 30\nmemory_mb: 0"))
+    assert (read.engine, read.cell_seconds, read.school_seconds, read.memory_mb) == ("warm", 30, 3600, 0)
+
+
+def test_limits_of_another_shape_are_told(tmp_path: Path) -> None:
+    told = problems_of(
+        plan_file(tmp_path, "notebook: n\npack: p\ncell_seconds: 1.5\nmemory_mb: lots\nschool_second: 3")
+    )
+    assert [line.split(": ", 1)[1] for line in told] == [
+        "unknown key 'school_second' -> did you mean 'school_seconds'?",
+        "'1.5' is not a whole number -> write for example `cell_seconds: 600`",
+        "'lots' is not a whole number -> write for example `memory_mb: 600`",
+    ]

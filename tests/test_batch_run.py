@@ -22,8 +22,8 @@ import pytest
 from traitlets import default
 
 from leadlib import pages
-from leadlib.batch import Request, manifest, plan, run
-from leadlib.engines import books, execute, one, surroundings
+from leadlib.batch import Request, manifest, plan, resume, run
+from leadlib.engines import books, execute, kernel, one, surroundings
 from leadlib.errors import InputError
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals are sent as on Linux and macOS")
@@ -95,7 +95,7 @@ def test_good_schools_are_done_although_others_fail(ran: Ran) -> None:
     [
         ("bad", "ValueError", "no pupils <b>here</b>"),
         ("exit", "stopped early", "the cell called exit"),
-        pytest.param("dead", "kernel died", "its process ended while the cell ran", marks=POSIX),
+        pytest.param("dead", "process died", "SIGKILL", marks=POSIX),
     ],
 )
 def test_a_failure_is_told_with_cell_and_message(school_id: str, cause: str, message: str, ran: Ran) -> None:
@@ -108,7 +108,7 @@ def test_a_failure_is_told_with_cell_and_message(school_id: str, cause: str, mes
 @POSIX
 def test_a_worker_that_is_killed_fails_its_school_alone(ran: Ran) -> None:
     school = ran.school("gone")
-    assert school["cause"] == "worker died" and "SIGKILL" in school["message"]
+    assert school["cause"] == "process died" and "SIGKILL" in school["message"]
 
 
 def test_a_failed_notebook_is_kept_with_its_error_in_it(ran: Ran) -> None:
@@ -203,18 +203,16 @@ def test_a_second_run_removes_what_the_first_left(ran: Ran, tmp_path: Path) -> N
 
 
 def test_a_file_beside_is_never_removed_however_the_manifest_reads(tmp_path: Path) -> None:
-    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "html").mkdir(parents=True)
     (tmp_path / "keep.ipynb").write_text("", encoding="utf-8")
-    wrong = {"schools": [{"slug": "../../keep"}, {"slug": "../keep"}]}
-    (tmp_path / "b" / "manifest.json").write_text(json.dumps(wrong), encoding="utf-8")
-    manifest.clear(tmp_path / "b")
+    resume.clear(tmp_path / "b", ["../../keep", "../keep"])
     assert (tmp_path / "keep.ipynb").is_file()
 
 
 def test_a_manifest_of_somebody_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text('{"name": "my web app"}', encoding="utf-8")
     with pytest.raises(InputError, match="not a batch's manifest"):
-        manifest.clear(tmp_path)
+        manifest.read(tmp_path)
 
 
 def test_two_batches_do_not_write_to_one_folder(tmp_path: Path) -> None:
@@ -231,21 +229,16 @@ def test_parts_of_files_that_a_killed_run_left_are_removed(tmp_path: Path) -> No
     (tmp_path / "html").mkdir()
     for name in (".ab12.part", "html/.cd34.part", "html/mine.part"):
         (tmp_path / name).write_text("half", encoding="utf-8")
-    (tmp_path / "manifest.json").write_text('{"schools": []}', encoding="utf-8")
-    manifest.clear(tmp_path)
-    assert sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*")) == [
-        "html",
-        "html/mine.part",
-        "manifest.json",
-    ]
+    resume.clear(tmp_path, [])
+    assert sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*")) == ["html", "html/mine.part"]
 
 
 @pytest.mark.parametrize("owner", ["", "999999999 1.0", "nonsense", "{pid} 1.0"])
 def test_the_lock_of_a_process_that_is_gone_counts_for_nothing(owner: str, tmp_path: Path) -> None:
-    from leadlib.batch.run import _locked
+    from leadlib.batch.lock import locked
 
     (tmp_path / ".lock").write_text(owner.format(pid=os.getpid()), encoding="utf-8")
-    with _locked(tmp_path):
+    with locked(tmp_path):
         assert str(os.getpid()) in (tmp_path / ".lock").read_text(encoding="utf-8")
     assert not (tmp_path / ".lock").exists()
 
@@ -257,7 +250,7 @@ def test_the_lock_of_a_process_that_is_gone_counts_for_nothing(owner: str, tmp_p
 def task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> one.Task:
     """Give a task whose notebook has already run."""
     book = nbformat.read(samples.notebook(tmp_path / "n.ipynb", ["1"]), as_version=4)
-    monkeypatch.setattr(one, "execute", lambda *_, **__: (book, None))
+    monkeypatch.setattr(one, "_executed", lambda *_: (book, None, {}))
     return one.Task(str(tmp_path / "n.ipynb"), {}, "oak-1", "Oak", str(tmp_path / "out"), ["html", "pdf"])
 
 
@@ -342,9 +335,9 @@ def test_a_kernel_does_not_warn_of_talk_in_clear(
     encryption: str, warns: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
 ) -> None:
     path = samples.notebook(tmp_path / "n.ipynb", ["1"])
-    other = type("Other", (execute.Kernel,), {"_encrypted": default("transport_encryption")(lambda _: encryption)})
+    other = type("Other", (kernel.Kernel,), {"_encrypted": default("transport_encryption")(lambda _: encryption)})
     if warns:
-        monkeypatch.setattr(execute, "Kernel", other)
+        monkeypatch.setattr(kernel, "Kernel", other)
     assert execute.execute(path, {}, cell_seconds=60)[1] is None
     assert ("encryption" in capfd.readouterr().err) == warns
 
@@ -471,7 +464,7 @@ def test_a_batch_that_is_stopped_says_so_and_leaves_nothing_running(how: str, tm
     assert process.returncode == 130 and "stopped; 3 of 4 schools were not run" in err and "Traceback" not in err
     told = Ran(None, request.out / "b").manifest
     assert told["status"] == "stopped"
-    assert [s["status"] for s in told["schools"]] == ["done", "not_run", "not_run", "not_run"]
+    assert [s["status"] for s in told["schools"]] == ["done", "interrupted", "interrupted", "not_run"]
     assert "not run, for the batch was stopped" in (request.out / "b" / "index.html").read_text(encoding="utf-8")
     assert len(family) >= 4 and gone(family)
 
@@ -484,7 +477,8 @@ def test_nothing_runs_on_when_the_batch_itself_is_killed(tmp_path: Path) -> None
     process.kill()
     process.communicate()
     assert len(family) >= 4 and gone(family)
-    left = Ran(None, request.out / "b")
-    assert left.manifest["status"] == "running" and left.school("0")["status"] == "done"
+    left = manifest.read(request.out / "b")
+    assert left["status"] == "killed"
+    assert [s["status"] for s in left["schools"]] == ["done", "interrupted", "interrupted", "not_run"]
     samples.notebook(request.notebook, ["1"])
     assert run(plan(request), workers=2).exit_code == 0

@@ -119,8 +119,30 @@ def test_the_funnel_marks_this_school_and_leaves_out_schools_without_a_size(canv
 
 def test_the_standing_shows_only_similar_schools_and_names_only_this_one(canvases):
     charts.standing(samples.steady(), samples.PEERS)
-    labels = [t.get_text() for t in canvases[0].axes[0].get_yticklabels()]
-    assert labels == ["", "", "This school"]
+    ax = canvases[0].axes[0]
+    assert [(t.get_position()[1], t.get_text()) for t in ax.get_yticklabels()] == [(2, "This school")]
+    hollow = [line for line in ax.lines if line.get_markerfacecolor() == "white"]
+    assert sorted(len(line.get_ydata()) for line in hollow) == [1, 2]
+
+
+def test_marks_of_one_kind_are_one_line_with_gaps_and_each_stands_at_its_measure(canvases):
+    charts.profile(samples.serves())
+    marks = {line.get_marker(): line for line in canvases[0].axes[0].lines}
+    assert marks["o"].get_xydata().tolist() == [[29.0, 1.0], [5.0, 0.0]]
+    assert np.isnan(marks["None"].get_xdata()).tolist() == [False, False, True] * 2
+    assert marks["None"].get_ydata().tolist() == [1.0] * 3 + [0.0] * 3
+
+
+def test_a_picture_shows_what_savefig_would_show():
+    with style.drawing(1.5) as (canvas, axes):
+        axes[0, 0].plot([0, 1], [3, 1], color=style.SCHOOL)
+        axes[0, 0].set_title("A long title that the layout makes room for")
+        figure = style.finished(canvas, id="a", title="a", alt="a", drawn={})
+        whole = io.BytesIO()
+        canvas.savefig(whole, format="png", dpi=style.DOTS_PER_INCH)
+    ours, theirs = (np.asarray(Image.open(f).convert("RGB"), int) for f in (io.BytesIO(figure.png), whole))
+    assert ours.shape == theirs.shape
+    assert np.abs(ours - theirs).max() <= 64 and np.abs(ours - theirs).mean() < 1
 
 
 def test_resources_leave_out_what_has_nothing_to_compare_with(canvases):

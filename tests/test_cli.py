@@ -8,13 +8,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import batch_samples as samples
 import pytest
 from click.testing import CliRunner, Result
 
 from leadlib import cli
-from leadlib.batch import Request, Summary, plan
+from leadlib.batch import Request, Summary, lock, plan
+from leadlib.batch.resume import Decision
 from leadlib.engines.one import Outcome
 
 
@@ -152,6 +154,57 @@ def test_the_module_is_the_command_and_a_call_stack_is_never_shown(place: Path) 
     )
 
 
+def test_a_second_run_says_how_much_is_unchanged(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("leadlib.engines.pool.Pool", samples.Mill)
+    words = (*GOOD, "--name", "again", "--to", "html", "--out", "resumed")
+    first, second, third = typed(*words), typed(*words), typed(*words, "--fresh")
+    assert "unchanged" not in first.stderr and "[1/1] Peña's High: done" in first.stderr
+    assert second.stderr == "1 of 1 unchanged, 0 to run\n" and "1 of 1 reports" in second.stdout
+    assert third.stderr.startswith("0 of 1 unchanged, 1 to run (asked to be made afresh)\n[1/1]")
+
+
+def test_a_folder_that_another_batch_writes_to_is_told_and_exits_with_3(place: Path) -> None:
+    with lock.locked(place / "taken" / "b"):
+        ended = typed(*GOOD, "--name", "b", "--out", "taken")
+    assert ended.exit_code == 3 and "another batch is writing here since" in ended.stderr
+
+
+def test_what_could_not_be_written_down_is_told_and_exits_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    unsaved = "manifest.json: cannot be written"
+    monkeypatch.setattr(
+        "leadlib.batch.run", lambda made, **_: Summary(made, (Outcome("done"),) * len(made.jobs), 1.0, unsaved=unsaved)
+    )
+    ended = typed(*GOOD)
+    assert ended.exit_code == 1 and f"could not be written down: {unsaved}" in ended.stderr
+
+
+def test_limits_and_engine_reach_the_task_from_options_and_plan_files(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from leadlib.batch.run import task
+
+    seen: list[tuple[object, ...]] = []
+
+    def note(made: Any, **_: Any) -> Summary:
+        one = task(made, made.jobs[0])
+        seen.append((one.engine, one.cell_seconds, one.school_seconds, one.memory_mb))
+        return Summary(made, (None,) * len(made.jobs), 1.0)
+
+    monkeypatch.setattr("leadlib.batch.run", note)
+    limits = "engine: plain\ncell_seconds: 5\nschool_seconds: 50\nmemory_mb: 500\n"
+    (place / "limits.yml").write_text(f"notebook: n.ipynb\npack: ./tiny\nschools: '001'\n{limits}", encoding="utf-8")
+    typed(*GOOD)
+    typed(*GOOD, "--engine", "warm", "--cell-seconds", "7", "--school-seconds", "70", "--memory-mb", "0")
+    typed("run", "limits.yml")
+    typed("run", "limits.yml", "--memory-mb", "900")
+    assert seen == [("auto", 600, 3600, 0), ("warm", 7, 70, 0), ("plain", 5, 50, 500), ("plain", 5, 50, 900)]
+
+
+@pytest.mark.parametrize("words", [("--engine", "fast"), ("--cell-seconds", "0"), ("--memory-mb", "-1")])
+def test_limits_that_make_no_sense_exit_with_2(words: tuple[str, ...]) -> None:
+    assert typed(*GOOD, *words).exit_code == 2
+
+
 def test_help_shows_how_a_run_is_typed() -> None:
     assert (
         'leadlib run notebooks/reports/school-report.ipynb --pack california-2000 --where district="Napa'
@@ -167,9 +220,10 @@ def test_a_terminal_gets_a_bar_with_the_time_left(place: Path, monkeypatch: pyte
     screen = Terminal()
     monkeypatch.setattr(sys, "stderr", screen)
     made = plan(Request(Path("n.ipynb"), "./tiny", {"district": "Small Valley"}, name="bar"))
-    with cli._progress(made) as watch:
+    with cli._Progress(made) as shown:
+        shown.hear(Decision(("new",) * len(made.jobs)))
         for job in made.jobs:
-            watch(job, Outcome("done", 1.0))
+            shown.watch(job, Outcome("done", 1.0))
     assert "bar:" in screen.getvalue() and "2/2 [00:00<00:00" in screen.getvalue()
 
 

@@ -1,4 +1,8 @@
-"""The manifest: what went in, what came out, with checksums, so that a reader can check and repeat a batch."""
+"""The manifest: what went in, what came out, with checksums, so that a reader can check, repeat and resume a batch.
+
+While a batch runs, the manifest says what was so at its beginning and the journal beside it what has happened since;
+`read` puts both together.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +12,20 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from leadlib.batch.plan import Job, Plan
-from leadlib.engines.one import Outcome
-from leadlib.errors import InputError, Problem
+from leadlib.batch import journal, lock
+from leadlib.errors import refuse
 from leadlib.pages.files import write_whole
-from leadlib.tables.packs import pack_files
+
+if TYPE_CHECKING:
+    from leadlib.batch.plan import Job, Plan
+    from leadlib.engines.one import Outcome
 
 FILE = "manifest.json"
-KINDS = ("notebooks", "html", "pdf", "findings", "failed")
 PACKAGES = (
     "leadlib",
     "pandas",
@@ -34,16 +40,15 @@ PACKAGES = (
     "nbconvert",
     "typst",
 )
-CHUNK = 1 << 20
+NOT_RUN, RUNNING, INTERRUPTED, DONE, FAILED = "not_run", "running", "interrupted", "done", "failed"
+UNCHANGED = "unchanged"
+KEPT = ("status", "cell", "cause", "message", "seconds", "attempts", "outputs", "trend", "made_from")
 
 
 def sha256_of(path: Path) -> str:
     """Give the checksum of a file, read in pieces."""
-    found = hashlib.sha256()
     with path.open("rb") as file:
-        while piece := file.read(CHUNK):
-            found.update(piece)
-    return found.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def code_sha256(package: Path | None = None) -> str:
@@ -67,13 +72,16 @@ def versions() -> dict[str, str]:
     return found
 
 
-def begin(plan: Plan, started: str) -> dict[str, Any]:
-    """Make the manifest of a batch of which nothing has run yet."""
+def begin(plan: Plan, started: str, kept: Mapping[int, Mapping[str, Any]], because: Sequence[str]) -> dict[str, Any]:
+    """Make the manifest of a batch that begins: schools that are kept as they are, the others not run yet."""
+    from leadlib.tables.packs import pack_files
+
     request = plan.request
     files = [{"name": name, "sha256": digest} for name, digest in pack_files(request.pack)]
     return {
         "batch": plan.name,
-        "status": "running",
+        "run": f"{os.getpid()}-{time.time_ns()}",
+        "status": RUNNING,
         "started": started,
         "seconds": None,
         "notebook": {"path": _shown(request.notebook), "sha256": sha256_of(request.notebook)},
@@ -84,7 +92,9 @@ def begin(plan: Plan, started: str) -> dict[str, Any]:
         "formats": list(request.to),
         "where": dict(request.where),
         "parameters": {k: v for k, v in plan.parameters.items()},
-        "schools": [_school(job, None) for job in plan.jobs],
+        "schools": [
+            _waiting(job, why, kept.get(place)) for place, (job, why) in enumerate(zip(plan.jobs, because, strict=True))
+        ],
         "left_out": [
             {"school_id": s, "school_name": name, "reason": f"no data for {plan.parameters.get('year')}"}
             for s, name in plan.left_out
@@ -100,40 +110,24 @@ def _shown(path: Path) -> str:
         return path.name
 
 
-def _school(job: Job, outcome: Outcome | None) -> dict[str, Any]:
-    entry = {
+def _waiting(job: Job, because: str, kept: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Give the entry of a school before it runs, or as it stands since an earlier run."""
+    entry: dict[str, Any] = {
         "school_id": job.school_id,
         "school_name": job.school_name,
         "lea_name": job.lea_name,
         "school_level": job.school_level,
         "slug": job.slug,
+        "because": because,
     }
-    if outcome is None:
-        return {
-            **entry,
-            "status": "not_run",
-            "cell": None,
-            "cause": None,
-            "message": None,
-            "seconds": None,
-            "outputs": {},
-            "trend": [],
-        }
-    return {
-        **entry,
-        "status": outcome.status,
-        "cell": outcome.cell,
-        "cause": outcome.cause,
-        "message": outcome.message,
-        "seconds": outcome.seconds,
-        "outputs": outcome.outputs,
-        "trend": outcome.trend,
-    }
+    blank: dict[str, Any] = {"status": NOT_RUN, "attempts": 0, "outputs": {}, "trend": [], "made_from": {}}
+    return entry | {name: (blank if kept is None else kept).get(name) for name in KEPT}
 
 
-def record(manifest: dict[str, Any], place: int, job: Job, outcome: Outcome) -> None:
-    """Enter how one school ended."""
-    manifest["schools"][place] = _school(job, outcome)
+def record(school: Mapping[str, Any], outcome: Outcome, made_from: dict[str, Any]) -> dict[str, Any]:
+    """Give a school's entry with how it ended in it."""
+    told = {name: getattr(outcome, name) for name in KEPT if name != "made_from"}
+    return {**school, **told, "made_from": made_from}
 
 
 def save(folder: Path, manifest: Mapping[str, Any]) -> None:
@@ -141,31 +135,57 @@ def save(folder: Path, manifest: Mapping[str, Any]) -> None:
     write_whole(folder / FILE, json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
 
 
-def clear(folder: Path) -> None:
-    """Remove what an earlier run left, so that a folder never mixes two runs.
+def read(folder: Path) -> dict[str, Any]:
+    """Give the truth about a batch, at any time: its manifest with what its journal has told since.
 
-    Only files that the earlier manifest can name are touched, and parts of files that a killed run left.
+    A batch that was killed has the status `killed`: what ended is as it ended, what ran is `interrupted`, the rest
+    is `not_run`. While it runs, what runs is `running`.
 
     Raises
     ------
     InputError
-        When the folder holds a manifest that is not one of ours.
+        When the folder holds no manifest, or one that is not ours.
     """
+    owner = lock.owner(folder)
+    return read_with(folder, alive=owner is not None and owner.alive)[0]
+
+
+def read_with(folder: Path, *, alive: bool) -> tuple[dict[str, Any], journal.Events]:
+    """Give the truth about a batch together with the journal's events, when it is known whether its process lives."""
+    book = _read(folder)
+    if book.get("status") != RUNNING:
+        return book, journal.Events()
+    events = journal.read(folder, str(book.get("run")))
+    if not events.about and (later := _read(folder)) != book:  # it ended while it was looked at
+        return read_with(folder, alive=alive) if later.get("status") == RUNNING else (later, journal.Events())
+    schools = book["schools"]
+    for place, school in events.schools.items():
+        if place < len(schools) and schools[place]["slug"] == school.get("slug"):
+            schools[place] = school
+    for place in events.began:
+        if place < len(schools) and place not in events.schools:
+            schools[place]["status"] = RUNNING if alive else INTERRUPTED
+    if not alive:
+        book["status"] = "killed"
+        explain(book, "the batch was killed")
+    return book, events
+
+
+def explain(book: dict[str, Any], why: str) -> None:
+    """Say of each school that did not end why it did not."""
+    for school in book["schools"]:
+        if school["status"] in (RUNNING, INTERRUPTED):
+            school.update(status=INTERRUPTED, message=f"cut short, for {why} while it ran")
+        elif school["status"] == NOT_RUN:
+            school["message"] = f"not run, for {why} before it"
+
+
+def _read(folder: Path) -> dict[str, Any]:
     try:
-        earlier = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        slugs = [str(school["slug"]) for school in earlier["schools"]]
+        book = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        _ = [(school["slug"], school.setdefault("status", NOT_RUN)) for school in book["schools"]]
+        return dict(book)
     except FileNotFoundError:
-        return
-    except (OSError, ValueError, KeyError, TypeError):
-        raise InputError(Problem(str(folder / FILE), "is not a batch's manifest", "choose another --name")) from None
-    parts = [p for place in (folder, *(folder / kind for kind in KINDS)) for p in place.glob(".*.part")]
-    for path in sorted([*_files(folder, slugs), *parts]):
-        path.unlink(missing_ok=True)
-
-
-def _files(folder: Path, slugs: list[str]) -> list[Path]:
-    from leadlib.batch.naming import plain
-    from leadlib.engines.one import path_of
-
-    safe = [s for s in slugs if s == plain(s)]
-    return [folder / "index.html", *(path_of(folder, kind, s) for kind in KINDS for s in safe)]
+        raise refuse(str(folder), "holds no batch", "give the folder of a batch") from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise refuse(str(folder / FILE), "is not a batch's manifest", "choose another --name") from None

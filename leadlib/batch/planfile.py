@@ -6,15 +6,18 @@ Every value is read as the text that stands there. YAML itself would turn the sc
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from leadlib.batch.plan import Request
+from leadlib.batch.plan import LEAST, Request
 from leadlib.errors import InputError, Problem, nearest
 
-KEYS = ("notebook", "pack", "where", "schools", "programs", "parameters", "to", "name")
+WHOLE_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+KEYS = ("notebook", "pack", "where", "schools", "programs", "parameters", "to", "name", "engine", *LEAST)
 
 
 class _TextLoader(yaml.BaseLoader):
@@ -29,7 +32,7 @@ class _TextLoader(yaml.BaseLoader):
 
 
 def read_plan_file(path: str | Path) -> Request:
-    """Read a plan file: notebook, pack, where, schools (or programs), parameters, to, name.
+    """Read a plan file: notebook, pack, where, schools (or programs), parameters, to, name; engine and limits.
 
     Raises
     ------
@@ -44,12 +47,15 @@ def read_plan_file(path: str | Path) -> Request:
         for key in ("notebook", "pack")
         if not content.get(key)
     ]
-    notebook, pack, name = (_text(content, key, file, problems) for key in ("notebook", "pack", "name"))
+    notebook, pack, name, engine = (
+        _text(content, key, file, problems) for key in ("notebook", "pack", "name", "engine")
+    )
+    limits: dict[str, Any] = {key: _number(content, key, file, problems) for key in LEAST if content.get(key)}
     where, parameters = (_pairs(content, key, file, problems) for key in ("where", "parameters"))
     schools, programs, to = (_texts(content, key, file, problems) for key in ("schools", "programs", "to"))
     if problems:
         raise InputError(problems)
-    return Request(
+    request = Request(
         _nearby(notebook, file),
         _pack(pack, file),
         where,
@@ -58,7 +64,9 @@ def read_plan_file(path: str | Path) -> Request:
         to or Request.to,
         name or file.stem,
         source=str(file),
+        engine=engine or Request.engine,
     )
+    return replace(request, **limits)
 
 
 def _content(file: Path) -> dict[Any, Any]:
@@ -83,6 +91,14 @@ def _text(content: dict[Any, Any], key: str, file: Path, problems: list[Problem]
         return value.strip()
     problems.append(Problem(f"{file}, {key}", "one value is expected here"))
     return ""
+
+
+def _number(content: dict[Any, Any], key: str, file: Path, problems: list[Problem]) -> int:
+    text = _text(content, key, file, problems)
+    if WHOLE_NUMBER.fullmatch(text):
+        return int(text)
+    problems.append(Problem(f"{file}, {key}", f"{text!r} is not a whole number", f"write for example `{key}: 600`"))
+    return 0
 
 
 def _texts(content: dict[Any, Any], key: str, file: Path, problems: list[Problem]) -> tuple[str, ...]:

@@ -1,36 +1,44 @@
-"""Run a plan: every school in its turn, one failure stops no other, and the folder says truly what is in it."""
+"""Run a plan: every school whose report may have changed; none stops another, and the folder tells the truth."""
 
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import time
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-import psutil
-
+from leadlib.batch import journal
 from leadlib.batch import manifest as ledger
-from leadlib.batch.plan import ELSEWHERE, LOCK, Job, Plan
-from leadlib.engines.one import Outcome, Task
-from leadlib.engines.pool import Pool
-from leadlib.errors import refuse
+from leadlib.batch.lock import Owner, locked
+from leadlib.batch.plan import Job, Plan
+from leadlib.errors import InputError
 
-CELL_SECONDS = 600
-Watch = Callable[[Job, Outcome], None]
+if TYPE_CHECKING:
+    from leadlib.batch.resume import Book, Decision, Makings
+    from leadlib.engines.one import Outcome, Task
+
+Watch = Callable[[Job, "Outcome"], None]
+Hear = Callable[["Decision"], None]
 
 
 @dataclass(frozen=True)
 class Summary:
-    """How a batch ended: each job with its outcome (None: not run), seconds, and whether it was stopped."""
+    """How a batch ended: each job with its outcome (None: it did not end), seconds, and whether it was stopped.
+
+    `unchanged` schools are among those done. `unsaved` says why the manifest or the index page could not be written.
+    """
 
     plan: Plan
     outcomes: tuple[Outcome | None, ...]
     seconds: float
     stopped: bool = False
+    unchanged: int = 0
+    unsaved: str = ""
 
     @property
     def failed(self) -> tuple[tuple[Job, Outcome], ...]:
@@ -45,8 +53,8 @@ class Summary:
 
     @property
     def exit_code(self) -> int:
-        """0 when every school is done, 1 when one failed, 130 when the batch was stopped."""
-        return 130 if self.stopped else int(bool(self.failed))
+        """0 when every school is done, 1 when one failed or nothing can be said of it, 130 when it was stopped."""
+        return 130 if self.stopped else int(bool(self.failed or self.unsaved))
 
     def failures(self) -> str:
         """Give the table of failures: school, cell, cause, message."""
@@ -55,109 +63,164 @@ class Summary:
             (f"{job.school_name} ({job.school_id})", str(o.cell or "-"), o.cause or "", o.message or "")
             for job, o in self.failed
         ]
-        wide = [max(len(row[k]) for row in rows) for k in range(3)]
-        lines = ([t.ljust(w) for t, w in zip(row[:3], wide, strict=True)] + [row[3]] for row in rows)
-        return "\n".join("  ".join(line).rstrip() for line in lines)
+        return columns(rows)
+
+
+def columns(rows: Sequence[tuple[str, ...]]) -> str:
+    """Lay out rows of text, the last column as wide as it comes."""
+    wide = [max(len(row[k]) for row in rows) for k in range(len(rows[0]) - 1)]
+    lines = ([*(t.ljust(w) for t, w in zip(row[:-1], wide, strict=True)), row[-1]] for row in rows)
+    return "\n".join("  ".join(line).rstrip() for line in lines)
+
+
+class _Batch:
+    """A batch in its folder while it runs: manifest, journal and outcomes, which say the same."""
+
+    def __init__(self, plan: Plan, owner: Owner, fresh: bool) -> None:
+        from leadlib.batch import resume
+
+        self.plan = plan
+        self.makings: Makings = resume.Makings(plan)
+        earlier = _earlier(plan.folder)
+        self.decision: Decision = resume.decide(plan, earlier, self.makings, fresh=fresh)
+        self.book = ledger.begin(plan, owner.since, self.decision.kept, self.decision.because)
+        self.outcomes = [_kept(self.decision.kept.get(place)) for place in range(len(plan.jobs))]
+        stale = resume.stale(plan, earlier, self.decision)
+        # From here on the manifest knows of nothing that is removed next, also when this process is killed meanwhile.
+        ledger.save(plan.folder, {**self.book, "removing": stale})
+        resume.clear(plan.folder, stale)
+        self.journal = journal.Journal(plan.folder, self.book["run"], pid=owner.pid, create_time=owner.create_time)
+
+    def began(self, place: int) -> None:
+        self.book["schools"][place]["status"] = ledger.RUNNING
+        self.journal.began(place, self.plan.jobs[place].slug)
+
+    def ended(self, place: int, outcome: Outcome) -> None:
+        made_from = self.makings.after(self.plan.jobs[place], outcome.reads)
+        entry = ledger.record(self.book["schools"][place], outcome, made_from)
+        self.journal.ended(place, entry)
+        self.book["schools"][place] = entry
+        self.outcomes[place] = replace(outcome, reads=made_from["reads"])
+
+    def finish(self, seconds: float, stopped: bool) -> str:
+        """Write the manifest and the index page; give why that failed, if it did."""
+        from leadlib import pages
+        from leadlib.batch import resume
+
+        folder = self.plan.folder
+        journal.drop_ballast(folder)
+        self.book |= {"status": "stopped" if stopped else "finished", "seconds": seconds}
+        ledger.explain(self.book, "the batch was stopped")
+        waiting = [s["slug"] for s in self.book["schools"] if s["status"] in (ledger.INTERRUPTED, ledger.NOT_RUN)]
+        unsaved = ""
+        try:
+            ledger.save(folder, self.book)
+            if waiting:
+                resume.clear(folder, waiting)  # a worker may have been done that could no longer say so
+            pages.index(folder, self.book)
+        except (InputError, OSError) as error:
+            unsaved = str(error)
+        self.journal.close(remove=_stands(folder, self.book["run"], unsaved))
+        return unsaved
 
 
 def run(
-    plan: Plan, *, workers: int | None = None, watch: Watch | None = None, cell_seconds: int = CELL_SECONDS
+    plan: Plan, *, workers: int | None = None, watch: Watch | None = None, fresh: bool = False, hear: Hear | None = None
 ) -> Summary:
-    """Make the report of every school of a plan; write the manifest as it goes and the index page at the end.
+    """Make the report of every school of a plan that is not there yet as it would come out now.
 
-    `workers` notebooks run at a time (as many as the machine has processors). A cell may take `cell_seconds`. Ctrl-C
-    ends the batch in good order. Older files of the same batch are removed first: a folder never mixes two runs.
+    What happens is told in a journal as it happens; the manifest and the index page are written at the end. `workers`
+    notebooks run at a time (as many as the machine has processors). Ctrl-C ends the batch in good order. `hear` is
+    told which schools are to be run, and why, before the first one is; `watch` of each that has ended. `fresh` makes
+    every report anew. Older files of schools that are run, or no longer asked for, are removed first: a folder never
+    mixes two runs.
 
     Raises
     ------
+    Locked
+        When another batch is writing to the folder.
     InputError
-        When the folder cannot be written, or another batch is writing to it.
+        When the folder cannot be written, or holds something else.
     """
     begun = time.monotonic()
-    with _locked(plan.folder):
-        ledger.clear(plan.folder)
-        book = ledger.begin(plan, datetime.now(UTC).isoformat(timespec="seconds"))
-        ledger.save(plan.folder, book)
-        outcomes: list[Outcome | None] = [None] * len(plan.jobs)
+    with locked(plan.folder) as owner:
+        batch = _Batch(plan, owner, fresh)
         stopped = False
         try:
-            with closing(_outcomes(plan, workers, cell_seconds)) as ended:
+            if hear:
+                hear(batch.decision)
+            with closing(_outcomes(batch, workers)) as ended:
                 for place, outcome in ended:
-                    outcomes[place] = outcome
-                    ledger.record(book, place, plan.jobs[place], outcome)
-                    ledger.save(plan.folder, book)
+                    batch.ended(place, outcome)
                     if watch:
                         watch(plan.jobs[place], outcome)
         except KeyboardInterrupt:
             stopped = True
-        summary = Summary(plan, tuple(outcomes), round(time.monotonic() - begun, 2), stopped)
-        _finish(summary, book)
-    return summary
+        seconds = round(time.monotonic() - begun, 2)
+        unsaved = batch.finish(seconds, stopped)
+    return Summary(plan, tuple(batch.outcomes), seconds, stopped, len(batch.decision.kept), unsaved)
 
 
-def _outcomes(plan: Plan, workers: int | None, cell_seconds: int) -> Generator[tuple[int, Outcome]]:
-    tasks = [task(plan, job, cell_seconds) for job in plan.jobs]
+def _outcomes(batch: _Batch, workers: int | None) -> Generator[tuple[int, Outcome]]:
+    places = batch.decision.places
+    if not places:
+        return
+    from leadlib.engines.pool import Pool
+
+    plan = batch.plan
+    journal.lay_ballast(plan.folder, len(plan.jobs))
+    tasks = [task(plan, plan.jobs[place]) for place in places]
     with Pool(max(1, min(workers or os.cpu_count() or 2, len(tasks)))) as pool:
-        yield from pool.outcomes(tasks)
+        batch.journal.workers(str(getattr(pool, "scratch", "")))
+        for k, outcome in pool.outcomes(tasks, began=lambda k: batch.began(places[k])):
+            yield places[k], outcome
 
 
-def task(plan: Plan, job: Job, cell_seconds: int = CELL_SECONDS) -> Task:
+def task(plan: Plan, job: Job) -> Task:
     """Give what a worker needs for one job."""
+    from leadlib.engines.one import Task
+
+    request = plan.request
     return Task(
-        str(plan.request.notebook.resolve()),
+        str(request.notebook.resolve()),
         job.parameters,
         job.slug,
         job.title,
         str(plan.folder.resolve()),
-        list(plan.request.to),
-        cell_seconds,
-        plan.request.instructor,
+        list(request.to),
+        cell_seconds=request.cell_seconds,
+        instructor=request.instructor,
+        engine=request.engine,
+        school_seconds=request.school_seconds,
+        memory_mb=request.memory_mb,
     )
 
 
-def _finish(summary: Summary, book: dict[str, Any]) -> None:
-    from leadlib import pages
+def _earlier(folder: Path) -> Book | None:
+    """Read what an earlier run has left, its workers' folder removed if it was killed; None: nothing."""
+    if not (folder / ledger.FILE).exists():
+        return None
+    book, events = ledger.read_with(folder, alive=False)
+    scratch = Path(events.scratch) if events.scratch else None
+    if scratch and scratch.parent == Path(tempfile.gettempdir()) and scratch.name.startswith("leadlib-"):
+        shutil.rmtree(scratch, ignore_errors=True)
+    return book
 
-    book["status"] = "stopped" if summary.stopped else "finished"
-    book["seconds"] = summary.seconds
-    for school in book["schools"]:
-        if school["status"] == "not_run":
-            school["message"] = "not run, for the batch was stopped before it"
-    ledger.save(summary.plan.folder, book)
-    pages.index(summary.plan.folder, book)
+
+def _kept(school: Book | None) -> Outcome | None:
+    if school is None:
+        return None
+    from leadlib.engines.one import Outcome
+
+    return Outcome("done", school["seconds"], outputs=school["outputs"], trend=school["trend"])
 
 
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Keep the folder for one batch; a lock whose process is gone counts for nothing."""
-    path = folder / LOCK
+def _stands(folder: Path, run: str, unsaved: str) -> bool:
+    """Whether the manifest on the disk says how this run ended, so that the journal is no longer needed."""
+    if not unsaved:
+        return True
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _take(path)
-    except OSError as error:
-        raise refuse(str(folder), f"cannot be written ({error.strerror or error})", ELSEWHERE) from None
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
-
-
-def _take(path: Path) -> None:
-    mine = f"{os.getpid()} {psutil.Process().create_time()}"
-    for _ in range(2):
-        try:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(mine)
-            return
-        except FileExistsError:
-            if _alive(path.read_text(encoding="utf-8")):
-                raise refuse(str(path.parent), "another batch is writing here", "wait for it to end") from None
-            path.unlink(missing_ok=True)
-
-
-def _alive(owner: str) -> bool:
-    try:
-        pid, since = owner.split()
-        return psutil.Process(int(pid)).create_time() == float(since)
-    except (ValueError, psutil.Error):
+        book = ledger.read_with(folder, alive=True)[0]
+    except InputError:
         return False
+    return book.get("run") == run and book["status"] != ledger.RUNNING

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from leadlib.errors import InputError, Problem, nearest
-from leadlib.tables.packs import load, package, select
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ALL = "all"
 
@@ -45,6 +45,8 @@ def chosen(unit: Unit, pack: str, where: Mapping[str, str], ids: Sequence[str], 
     InputError
         Nothing chosen, an unknown id, a condition on schools for a notebook of programs, a pack without programs.
     """
+    from leadlib.tables.packs import select
+
     spot = f"{source}, {unit.many}"
     if not where and not ids:
         ways = (
@@ -57,7 +59,8 @@ def chosen(unit: Unit, pack: str, where: Mapping[str, str], ids: Sequence[str], 
         return rows
     known = rows["school_id"].astype(str)
     among = " of those chosen by where" if where else ""
-    unknown = [i for i in wanted if i not in set(known)]
+    there = set(known)
+    unknown = [i for i in wanted if i not in there]
     if unknown:
         problems = [Problem(spot, f"{i!r} is no {unit.word} of {pack!r}{among}", nearest(i, known)) for i in unknown]
         raise InputError(problems)
@@ -66,6 +69,10 @@ def chosen(unit: Unit, pack: str, where: Mapping[str, str], ids: Sequence[str], 
 
 def _programs(pack: str, where: Mapping[str, str], spot: str) -> pd.DataFrame:
     """Give the programs that some school has begun."""
+    import pandas as pd
+
+    from leadlib.tables.packs import load, package
+
     if where:
         raise InputError(Problem(spot, "the notebook is run for programs, not for schools", "leave out --where"))
     info = package(pack)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -29,32 +30,50 @@ def profile(result: Result) -> Figure:
     measures = list(dict.fromkeys(table["measure"]))[::-1]
     with drawing(0.9 + 0.42 * max(len(measures), 1)) as (canvas, axes):
         ax = axes[0, 0]
-        for k, measure in enumerate(measures):
-            _range_row(ax, k, table[table["measure"] == measure])
+        _ranges(ax, table.to_dict("records"), measures)
+        ax.grid(axis="y", visible=False)
         ax.set_yticks(range(len(measures)), [wrapped(m) for m in measures])
         ax.set_ylim(-0.6, len(measures) - 0.25)
         ax.set_xlim(-1, 101)
-        ax.grid(axis="y", visible=False)
         unit_axis(ax.xaxis, "pct")
         key(canvas, _KEY)
         title, alt = captions.profile(result)
         return finished(canvas, id="profile-figure", title=title, alt=alt, drawn=_drawn(table))
 
 
-def _range_row(ax: Axes, y: float, rows: pd.DataFrame) -> None:
-    by_group = {r["group"]: r for r in rows.to_dict("records")}
-    similar, district, here = (by_group.get(g) for g in (SIMILAR, SAME_DISTRICT, THIS))
-    if similar:
-        ax.plot([similar["low"], similar["high"]], [y, y], color=PEERS, alpha=0.3, linewidth=8, solid_capstyle="butt")
-        ax.plot([similar["value"]], [y], marker="|", markersize=11, markeredgewidth=2, color=PEERS)
-    if district and not similar:
-        ax.plot(
-            [district["low"], district["high"]], [y, y], color=DISTRICT, alpha=0.3, linewidth=8, solid_capstyle="butt"
-        )
-    if district:
-        ax.plot([district["value"]], [y], marker="D", markersize=5, color=DISTRICT, markerfacecolor="white")
-    if here:
-        ax.plot([here["value"]], [y], marker="o", markersize=8, color=SCHOOL)
+def _ranges(ax: Axes, rows: list[dict[Any, Any]], measures: list[str]) -> None:
+    """Draw one line a measure, from below: each kind of mark at once, since each call takes its time."""
+    places = {measure: y for y, measure in enumerate(measures)}
+    of: dict[str, list[tuple[float, dict[Any, Any]]]] = {group: [] for group in (SIMILAR, SAME_DISTRICT, THIS)}
+    for row in rows:
+        if row["group"] in of:
+            of[row["group"]].append((places[row["measure"]], row))
+    beside_similar = {y for y, _ in of[SIMILAR]}
+    _halves(ax, of[SIMILAR], PEERS)
+    _marks(ax, of[SIMILAR], "|", PEERS, markersize=11, markeredgewidth=2)
+    _halves(ax, [(y, r) for y, r in of[SAME_DISTRICT] if y not in beside_similar], DISTRICT)
+    _marks(ax, of[SAME_DISTRICT], "D", DISTRICT, markersize=5, markerfacecolor="white")
+    _marks(ax, of[THIS], "o", SCHOOL, markersize=8)
+
+
+def _halves(ax: Axes, rows: list[tuple[float, dict[Any, Any]]], colour: str) -> None:
+    """Draw the middle half of a group as a pale bar."""
+    spans = [(y, r["low"], r["high"]) for y, r in rows]
+    _bars(ax, spans, color=colour, alpha=0.3, linewidth=8, solid_capstyle="butt")
+
+
+def _bars(ax: Axes, spans: list[tuple[float, float, float]], **style: Any) -> None:
+    """Draw level bars, each from low to high, as one line with gaps."""
+    if spans:
+        x = [v for _, low, high in spans for v in (low, high, np.nan)]
+        ax.plot(x, np.repeat([y for y, _, _ in spans], 3), **style)
+
+
+def _marks(ax: Axes, rows: list[tuple[float, dict[Any, Any]]], marker: str, colour: str, **style: Any) -> None:
+    """Draw the marks of one kind at their values."""
+    if rows:
+        x, y = [r["value"] for _, r in rows], [y for y, _ in rows]
+        ax.plot(x, y, marker=marker, color=colour, linestyle="none", **style)
 
 
 _GROUPS = (THIS, SIMILAR, SAME_DISTRICT)
@@ -107,9 +126,9 @@ def _differences(ax: Axes, rows: list[dict[Any, Any]], names: list[str]) -> None
             fontweight="bold",
             color=colour,
         )
+    ax.grid(axis="y", visible=False)
     ax.set_yticks(range(len(rows)), names)
     ax.set_ylim(-0.5, len(rows) - 0.3)
-    ax.grid(axis="y", visible=False)
     unit_axis(ax.xaxis, rows[0]["unit"] if rows else "count", sign=True)
 
 
@@ -132,19 +151,12 @@ def standing(result: Result, peers: Result) -> Figure:
     frame = frame.sort_values(["shrunken", "school_id"]).reset_index(drop=True)
     with drawing(0.9 + 0.2 * max(len(frame), 3)) as (canvas, axes):
         ax = axes[0, 0]
-        for y, r in enumerate(frame.to_dict("records")):
-            colour = SCHOOL if r["school_id"] == here else QUIET
-            ax.plot([r["low"], r["high"]], [y, y], color=colour, linewidth=2 if r["school_id"] == here else 1.2)
-            ax.plot(
-                [r["value"]], [y], marker="o", markersize=5, markerfacecolor="white", color=colour, linestyle="none"
-            )
-            ax.plot([r["shrunken"]], [y], marker="o", markersize=5.5, color=colour, linestyle="none")
-        ax.set_yticks(range(len(frame)), [THIS if s == here else "" for s in frame["school_id"]])
-        for tick in ax.get_yticklabels():
-            tick.set_color(SCHOOL)
-            tick.set_fontweight("bold")
-        ax.tick_params(axis="y", length=0)
+        own = (frame["school_id"] == here).to_numpy()
+        _standings(ax, frame[~own], QUIET, 1.2)
+        _standings(ax, frame[own], SCHOOL, 2)
         ax.grid(axis="y", visible=False)
+        ax.tick_params(axis="y", length=0)
+        ax.set_yticks(np.flatnonzero(own), [THIS] * int(own.sum()), color=SCHOOL, fontweight="bold")
         key(
             canvas,
             (
@@ -162,6 +174,15 @@ def standing(result: Result, peers: Result) -> Figure:
             alt=alt,
             drawn={c: frame[c].tolist() for c in ("value", "shrunken", "low", "high")},
         )
+
+
+def _standings(ax: Axes, frame: pd.DataFrame, colour: str, linewidth: float) -> None:
+    """Draw schools with their intervals, the place of each in the frame's index."""
+    y = frame.index.to_numpy(float)
+    _bars(ax, list(zip(y, frame["low"], frame["high"], strict=True)), color=colour, linewidth=linewidth)
+    dots: dict[str, Any] = {"marker": "o", "color": colour, "linestyle": "none"}
+    ax.plot(frame["value"].to_numpy(), y, markersize=5, markerfacecolor="white", **dots)
+    ax.plot(frame["shrunken"].to_numpy(), y, markersize=5.5, **dots)
 
 
 @quiet_about_missing
@@ -196,19 +217,20 @@ def resources(result: Result) -> Figure | Missing:
     measures = captions.drawn_resources(result)
     if not measures:
         return Missing("The figure of resources", "there are too few schools to set this one beside.")
+    by_measure = {m: table[table["measure"] == m].to_dict("records") for m in measures}
     with drawing(0.72 * max(len(measures), 1) + 0.3, rows=max(len(measures), 1)) as (canvas, axes):
         for ax, measure in zip(axes[:, 0], measures, strict=False):
-            part = table[table["measure"] == measure]
-            _range_row(ax, 0, part)
-            ax.set_title(f"{measure} ({part['leadership'].iloc[0]})", fontsize=9, fontweight="normal", color=INK, pad=3)
+            part = by_measure[measure]
+            _ranges(ax, part, [measure])
+            ax.set_title(f"{measure} ({part[0]['leadership']})", fontsize=9, fontweight="normal", color=INK, pad=3)
+            ax.grid(axis="y", visible=False)
             ax.set_yticks([])
             ax.spines["left"].set_color("none")
             ax.set_ylim(-0.6, 0.6)
             ax.margins(x=0.12)
             ax.locator_params(axis="x", nbins=5, steps=[1, 2, 5, 10])
-            ax.grid(axis="y", visible=False)
             ax.tick_params(axis="x", labelsize=8)
-            unit_axis(ax.xaxis, str(part["unit"].iloc[0]))
+            unit_axis(ax.xaxis, str(part[0]["unit"]))
         there = set(table["group"])
         key(canvas, tuple(entry for group, entry in zip(_GROUPS, _KEY, strict=True) if group in there))
         title, alt = captions.resources(result)

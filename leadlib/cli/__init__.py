@@ -13,18 +13,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from leadlib import __version__
-from leadlib.cli import copying, data, fetching, importing, simulation, verifying
+from leadlib.cli import copying, data, fetching, importing, simulation, status, verifying
+from leadlib.cli.asked import pairs, requests
 from leadlib.cli.told import told
-from leadlib.errors import InputError, Problem, refuse
+from leadlib.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from leadlib.batch import Plan, Request, Summary
     from leadlib.batch.plan import Job
+    from leadlib.batch.resume import Decision
     from leadlib.engines.one import Outcome
 
 WHERE = 'Choose schools, such as district="Napa Valley Unified".'
-PLAN_FILES = (".yml", ".yaml")
 STOPPED = 130
+ENGINES = ("auto", "fork", "warm", "plain")
+STOPPING = ("SIGTERM", "SIGHUP", "SIGBREAK")
 
 T = TypeVar("T")
 
@@ -49,9 +52,21 @@ def cli() -> None:
 @click.option("--name", help="Name of the batch and of its folder.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the batches (reports/build if left out).")
 @click.option("--jobs", type=click.IntRange(1, 64), help="How many notebooks run at a time.")
+@click.option("--fresh", is_flag=True, help="Make every report anew, also those that have not changed.")
+@click.option("--engine", type=click.Choice(ENGINES), help="How notebooks are run; auto takes the fastest there is.")
+@click.option("--cell-seconds", type=click.IntRange(1), help="How long a cell may take (600).")
+@click.option("--school-seconds", type=click.IntRange(1), help="How long a whole notebook may take (3600).")
+@click.option(
+    "--memory-mb", type=click.IntRange(0), help="Memory that a notebook may take (0: a share of what there is)."
+)
 @click.option("--instructor", is_flag=True, help="Show the teaching notes of a case too.")
-def run(what: tuple[str, ...], jobs: int | None, **asked: Any) -> None:
+def run(what: tuple[str, ...], jobs: int | None, fresh: bool, **asked: Any) -> None:
     """Run a NOTEBOOK, or each one of a folder, for many schools or programs, or what PLAN.yml files say.
+
+    A report that would come out as it is stays as it is: the same command goes on after a stop, and brings up to date
+    after a change. `leadlib status` tells how far a batch is.
+
+    Exit codes: 0 all done, 1 some failed, 2 bad input, 3 another batch is writing to the folder, 130 stopped.
 
     \b
     leadlib run notebooks/reports/school-report.ipynb --pack california-2000 --where district="Napa Valley Unified"
@@ -60,21 +75,21 @@ def run(what: tuple[str, ...], jobs: int | None, **asked: Any) -> None:
     from leadlib import batch
 
     with told():
-        plans = _all_planned(_requests(what, asked))
+        plans = _all_planned(requests(what, asked))
         summaries: list[Summary] = []
         with _ctrl_c_on_end():
             for plan in plans:
-                summaries.append(_run_one(plan, jobs, batch))
+                summaries.append(_run_one(plan, jobs, fresh, batch))
                 if summaries[-1].stopped:
                     break
     raise SystemExit(max(s.exit_code for s in summaries))
 
 
-def _run_one(plan: Plan, jobs: int | None, batch: Any) -> Summary:
+def _run_one(plan: Plan, jobs: int | None, fresh: bool, batch: Any) -> Summary:
     for school_id, name in plan.left_out:
         click.echo(f"left out: {name} ({school_id}) has no data for {plan.parameters['year']}", err=True)
-    with _progress(plan) as watch:
-        summary: Summary = batch.run(plan, workers=jobs, watch=watch)
+    with _Progress(plan) as shown:
+        summary: Summary = batch.run(plan, workers=jobs, fresh=fresh, hear=shown.hear, watch=shown.watch)
     _say(summary)
     return summary
 
@@ -87,85 +102,14 @@ def _say(summary: Summary) -> None:
         )
     if summary.stopped:
         click.echo(
-            f"stopped; {total - summary.done - len(summary.failed)} of {total} {summary.plan.unit.many} were not run",
+            f"stopped; {total - summary.done - len(summary.failed)} of {total} {summary.plan.unit.many} were not run:"
+            " the same command goes on",
             err=True,
         )
+    if summary.unsaved:
+        click.echo(f"what was run could not be written down: {summary.unsaved}", err=True)
     folder = summary.plan.folder
     click.echo(f"{summary.done} of {total} reports in {summary.seconds:.0f} s: {folder / 'index.html'}")
-
-
-def _requests(what: Sequence[str], asked: dict[str, Any]) -> list[Request]:
-    """Turn what was typed into requests: from plan files, or from the options beside one notebook."""
-    are_plans = [Path(w).suffix.lower() in PLAN_FILES for w in what]
-    if not any(are_plans) and len(what) == 1:
-        return [_typed_request(what[0], asked)]
-    if not all(are_plans):
-        raise refuse(
-            "leadlib run",
-            "give one notebook or folder of notebooks, or one or more plan files",
-            "see leadlib run --help",
-        )
-    return _plan_file_requests(what, asked)
-
-
-def _plan_file_requests(what: Sequence[str], asked: dict[str, Any]) -> list[Request]:
-    from dataclasses import replace
-
-    from leadlib.batch import read_plan_file
-
-    problems = [
-        Problem("leadlib run", f"--{name} does not go with a plan file", "write it into the file")
-        for name in ("pack", "where", "schools", "programs", "year", "parameters", "name")
-        if asked[name]
-    ]
-    changes = {"out": asked["out"]} if asked["out"] else {}
-    changes |= {"to": _formats(asked["to"])} if asked["to"] else {}
-    changes |= {"instructor": asked["instructor"]}
-    found = []
-    for path in what:
-        try:
-            found.append(replace(read_plan_file(path), **changes))
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
-    return found
-
-
-def _typed_request(notebook: str, asked: dict[str, Any]) -> Request:
-    from leadlib.batch import Request
-
-    problems: list[Problem] = []
-    where, parameters = _pairs("--where", asked["where"], problems), _pairs("-p", asked["parameters"], problems)
-    if asked["year"]:
-        if "year" in parameters:
-            problems.append(Problem("--year", "the year is given twice", "leave one out"))
-        parameters["year"] = asked["year"]
-    if not asked["pack"]:
-        problems.append(Problem("--pack", "no data pack is named", "leadlib packs lists them"))
-    if problems:
-        raise InputError(problems)
-    rest = {"out": asked["out"]} if asked["out"] else {}
-    rest |= {"to": _formats(asked["to"])} if asked["to"] else {}
-    rest |= {"name": asked["name"]} if asked["name"] else {}
-    rest |= {"instructor": asked["instructor"]}
-    return Request(Path(notebook), asked["pack"], where, (*asked["schools"], *asked["programs"]), parameters, **rest)
-
-
-def _pairs(option: str, texts: Sequence[str], problems: list[Problem]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip():
-            problems.append(Problem(option, f"{text!r} is not NAME=VALUE", f"such as {option} level=High"))
-        elif name.strip() in found:
-            problems.append(Problem(option, f"{name.strip()!r} is given twice", "leave one out"))
-        found[name.strip()] = value
-    return found
-
-
-def _formats(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(t.strip().lower() for t in text.split(",") if t.strip()))
 
 
 def _all_planned(requests: Sequence[Request]) -> list[Plan]:
@@ -197,30 +141,52 @@ def _noting(step: Callable[[Request], T], request: Request, problems: list[Probl
 
 @contextmanager
 def _ctrl_c_on_end() -> Iterator[None]:
-    """Let a request to end (from a job scheduler, say) stop the batch as Ctrl-C does."""
+    """Let a request to end (from a job scheduler, or a terminal that is closed) stop the batch as Ctrl-C does."""
 
     def stop(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
+    kinds = [getattr(signal, name) for name in STOPPING if hasattr(signal, name)]
+    # Who starts a batch so that it outlives the terminal has told it to ignore the terminal's end.
+    before = {kind: signal.signal(kind, stop) for kind in kinds if signal.getsignal(kind) != signal.SIG_IGN}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
 
 
-@contextmanager
-def _progress(plan: Plan) -> Iterator[Any]:
-    """Show a bar with the time left on a terminal, and a line a school elsewhere."""
-    total = len(plan.jobs)
-    if sys.stderr.isatty():
-        from tqdm import tqdm
+class _Progress:
+    """Shows a bar with the time left on a terminal, and a line a school elsewhere."""
 
-        with tqdm(total=total, desc=plan.name, unit=plan.unit.word, dynamic_ncols=True) as bar:
-            yield lambda job, outcome: bar.update()
-        return
-    count = iter(range(1, total + 1))
-    yield lambda job, outcome: click.echo(f"[{next(count)}/{total}] {_line(job, outcome)}", err=True)
+    def __init__(self, plan: Plan) -> None:
+        self.plan, self.total, self.count = plan, len(plan.jobs), 0
+        self.bar: Any = None
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+    def hear(self, decision: Decision) -> None:
+        """Say how many schools are to be run, and why, where not all are new."""
+        if not decision.first:
+            click.echo(str(decision), err=True)
+        self.total = len(decision.places)
+        if self.total and sys.stderr.isatty():
+            from tqdm import tqdm
+
+            self.bar = tqdm(total=self.total, desc=self.plan.name, unit=self.plan.unit.word, dynamic_ncols=True)
+
+    def watch(self, job: Job, outcome: Outcome) -> None:
+        """Show that a school has ended."""
+        self.count += 1
+        if self.bar is not None:
+            self.bar.update()
+        else:
+            click.echo(f"[{self.count}/{self.total}] {_line(job, outcome)}", err=True)
 
 
 def _line(job: Job, outcome: Outcome) -> str:
@@ -248,11 +214,11 @@ def schools(pack: str, where: tuple[str, ...]) -> None:
     from leadlib.tables import select
 
     problems: list[Problem] = []
-    pairs = _pairs("--where", where, problems)
+    conditions = pairs("--where", where, problems)
     with told():
         if problems:
             raise InputError(problems)
-        rows = select(pack, pairs)
+        rows = select(pack, conditions)
     columns = [c for c in ("school_id", "school_name", "lea_name", "school_level") if c in rows]
     table = rows[columns].astype(str).to_dict("split")["data"]
     wide = [max(len(row[k]) for row in table) for k in range(len(columns))]
@@ -260,7 +226,7 @@ def schools(pack: str, where: tuple[str, ...]) -> None:
         click.echo("  ".join(t.ljust(w) for t, w in zip(row, wide, strict=True)).rstrip())
 
 
-for _part in (copying, data, fetching, importing, simulation, verifying):
+for _part in (copying, data, fetching, importing, simulation, status, verifying):
     _part.register(cli)
 
 

@@ -1,4 +1,4 @@
-"""How every command meets bad input: the message, no call stack, exit code 2."""
+"""How every command meets bad input: the message, no call stack, exit code 2 (3 where another batch is writing)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ BAD_INPUT = 2
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Turn bad input into its message on the error stream and exit code 2."""
+    """Turn bad input into its message on the error stream and an exit code."""
     try:
         yield
     except InputError as error:
         click.echo(f"leadlib: {error}", err=True)
-        raise SystemExit(BAD_INPUT) from None
+        raise SystemExit(getattr(error, "exit_code", BAD_INPUT)) from None

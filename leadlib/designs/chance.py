@@ -267,16 +267,20 @@ def _told(about: dict[str, Any], fit: Fit, schools: int, n: int) -> str:
     return text
 
 
+def _counted_pupils(size_basis: pd.Series) -> str:
+    """Name what sizes count most often, without the year: `pupils tested`; the first by name of two as frequent."""
+    names = [(str(text).split(" in ")[0], int(n)) for text, n in size_basis.value_counts(sort=False).items()]
+    often = {name: sum(n for other, n in names if other == name) for name, _ in names}
+    return min(often, key=lambda name: (-often[name], name), default="") or "pupils"
+
+
 def _result(frame: pd.DataFrame, fits: pd.DataFrame, said: list[str], gone: list[str]) -> Noise:
     rows: list[tuple[Any, ...]] = []
     for fit in fits.to_dict("records"):
         rows += _margins(fit, frame[(frame["measure"] == fit["measure"]) & frame["value"].notna()])
     table = pd.DataFrame(rows, columns=[*RESULT_COLUMNS, "size"])
     small, large = rows[0], rows[-1] if len(fits) == 1 else rows[2]
-    basis = (
-        frame["size_basis"].str.split(" in ").str[0].mode() if "size_basis" in frame else pd.Series([], dtype=object)
-    )
-    counted = str(basis.iloc[0]) if len(basis) and basis.iloc[0] else "pupils"
+    counted = _counted_pupils(frame["size_basis"]) if "size_basis" in frame else "pupils"
     return Noise(
         id="noise",
         title="How far chance alone moves a school's result",

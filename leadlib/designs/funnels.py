@@ -125,7 +125,7 @@ def _changes(about: dict[str, Any], part: pd.DataFrame, noise: Noise, year: int)
             "school_id": both["school_id"],
             "size": size,
             "change": change,
-            "against": beside["level"].map(_named),
+            "against": beside["level"].map({level: _named(level) for level in beside["level"].unique()}),
             "limit_low": -limit,
             "limit_high": limit,
             "band_low": -band,

@@ -35,16 +35,34 @@ def checked(panel: Any, where: str) -> pd.DataFrame:
     problems += [Problem(f"{where}, panel, column {c}", "does not hold numbers", "turn it into numbers") for c in wrong]
     if problems:
         raise InputError(problems)
-    twice = int(panel.duplicated(KEY).sum())
-    if twice:
-        raise refuse(f"{where}, panel", f"{twice} rows stand twice for a school, year and measure", "keep one of each")
-    frame = panel.sort_values(KEY, kind="stable").reset_index(drop=True)
+    frame = panel if _in_order(panel) else _ordered(panel, where)
+    frame = frame.reset_index(drop=True)
     # Infinite values and empty or negative sizes are no information; what is computed must not warn of them.
     value = frame["value"].astype(float).where(np.isfinite(frame["value"].astype(float)))
     size = frame["size"].astype(float)
     frame = frame.assign(value=value, size=size.where((size > 0) & np.isfinite(size)))
     frame.attrs = dict(panel.attrs)
     return frame
+
+
+def _in_order(panel: pd.DataFrame) -> bool:
+    """Say whether every row comes after the one before it, as in the panel that `measures` gives: none stands twice."""
+    if any(panel[c].isna().any() for c in KEY):
+        return False
+    try:
+        measure, school, year = (panel[c].to_numpy(object if c != "year" else None) for c in KEY)
+        same = measure[1:] == measure[:-1]
+        later = (school[1:] > school[:-1]) | ((school[1:] == school[:-1]) & (year[1:] > year[:-1]))
+        return bool(np.all(np.where(same, later, measure[1:] > measure[:-1])))
+    except TypeError:  # ids of several types have no order here
+        return False
+
+
+def _ordered(panel: pd.DataFrame, where: str) -> pd.DataFrame:
+    twice = int(panel.duplicated(KEY).sum())
+    if twice:
+        raise refuse(f"{where}, panel", f"{twice} rows stand twice for a school, year and measure", "keep one of each")
+    return panel.sort_values(KEY, kind="stable")
 
 
 def require_school(frame: pd.DataFrame, school_id: str, where: str) -> None:
@@ -77,7 +95,10 @@ def grades_change(part: pd.DataFrame) -> bool:
     """Say whether the years test different grades, so that their scales differ."""
     if "grade" not in part:
         return False
-    grades = part[part["value"].notna()].groupby("year")["grade"].agg(lambda g: "|".join(sorted(g.dropna().unique())))
+    tested = part.loc[part["value"].notna(), ["year", "grade"]].drop_duplicates()
+    if len(tested["grade"].unique()) < 2:
+        return False
+    grades = tested.groupby("year")["grade"].agg(lambda g: "|".join(sorted(g.dropna().unique())))
     return len(grades.unique()) > 1
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
-from nbformat import NotebookNode
+# jsonschema builds a whole grammar for checks of web addresses, which notebooks have no use for: a second a process.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
-from leadlib.errors import InputError, Problem
+import nbformat  # noqa: E402
+from nbformat import NotebookNode  # noqa: E402
+
+from leadlib.errors import InputError, Problem  # noqa: E402
 
 LONGEST_MESSAGE = 300
+DIED, SLOW, HEAVY = "process died", "too slow", "too much memory"
+"""Causes that lie in what a notebook is run by, and not in a cell's own error."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,11 @@ def load(notebook: Path) -> NotebookNode:
         raise InputError(Problem(str(notebook), "this is not a Jupyter notebook", "give a .ipynb file")) from None
 
 
+def failed(book: NotebookNode) -> bool:
+    """Whether a cell holds an error."""
+    return any(o.output_type == "error" for c in book.cells if c.cell_type == "code" for o in c.outputs)
+
+
 def unfinished(book: NotebookNode) -> Trouble | None:
     """Say which cell did not run or ended in an error, if one did."""
     for number, cell in enumerate((c for c in book.cells if runs(c)), 1):
@@ -51,6 +62,11 @@ def unfinished(book: NotebookNode) -> Trouble | None:
         if cell.execution_count is None:
             return Trouble("not run", "the notebook ended before this cell", number)
     return None
+
+
+def number_of(book: NotebookNode, index: int) -> int:
+    """Give the number of a cell, counted as Jupyter counts: code cells with something in them."""
+    return sum(1 for cell in book.cells[: index + 1] if runs(cell))
 
 
 def runs(cell: NotebookNode) -> bool:

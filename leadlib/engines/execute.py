@@ -6,123 +6,79 @@ cells themselves are looked at: each must have run, none may hold an error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ipykernel.kernelspec import get_kernel_dict
-from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill import execute_notebook
-from papermill.engines import NBClientEngine, papermill_engines
+from papermill.engines import papermill_engines
 from papermill.exceptions import PapermillExecutionError
-from traitlets import default
 
-from leadlib.engines.books import Trouble, load, runs, short, unfinished
+from leadlib.engines import PLAIN, SHELL
+from leadlib.engines.books import DIED, SLOW, Trouble, load, short, unfinished
+from leadlib.engines.engine import PlainEngine, ShellEngine, Watch
 from leadlib.engines.scrub import scrub
 
-ENGINE = "leadlib"
+# Known by their entry points where leadlib is installed, and also where it is only on the path.
+papermill_engines.register(PLAIN, PlainEngine)
+papermill_engines.register(SHELL, ShellEngine)
 
 
-class Kernel(AsyncKernelManager):
-    """Starts the kernel of this very Python, whatever kernels the user has, and tells its process number."""
-
-    started: Callable[[int], None] = staticmethod(lambda pid: None)
-
-    @default("transport_encryption")
-    def _encrypted(self) -> str:
-        # ipykernel warns in every cell's output stream of a kernel that talks in clear over TCP.
-        return "auto"
-
-    @property
-    def kernel_spec(self) -> KernelSpec:
-        """The installed kernels may belong to other environments; this one has what the manifest lists."""
-        return KernelSpec(**get_kernel_dict(extra_arguments=["--HistoryManager.enabled=False"]))
-
-    async def _async_post_start_kernel(self, **kw: Any) -> None:
-        await super()._async_post_start_kernel(**kw)
-        pid = getattr(self.provisioner, "pid", None)
-        if pid:
-            type(self).started(pid)
-
-
-class _Watch:
-    """Holds on to the notebook while it runs, for papermill hands out none after a failure."""
-
-    book: NotebookNode | None = None
-    index: int | None = None
-
-    def cell(self, cell: NotebookNode, cell_index: int, **_: Any) -> None:
-        self.index = cell_index
-
-
-class Engine(NBClientEngine):
-    """papermill's engine, with our kernel manager and a hold on the notebook."""
-
-    @classmethod
-    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, *, watch: _Watch, **kwargs: Any) -> Any:
-        """Run the cells."""
-        watch.book = nb_man.nb
-        return super().execute_managed_notebook(
-            nb_man,
-            "python3",
-            kernel_manager_class=Kernel,
-            on_cell_execute=watch.cell,
-            record_timing=False,
-            coalesce_streams=True,
-            shutdown_kernel="immediate",
-            **kwargs,
-        )
-
-
-papermill_engines.register(ENGINE, Engine)
-
-
-def execute(notebook: Path, parameters: Mapping[str, Any], *, cell_seconds: int) -> tuple[NotebookNode, Trouble | None]:
+def execute(
+    notebook: Path,
+    parameters: Mapping[str, Any],
+    *,
+    cell_seconds: int | None = None,
+    engine: str = PLAIN,
+    watch: Watch | None = None,
+) -> tuple[NotebookNode, Trouble | None]:
     """Run a notebook with these parameters; give it executed and clean, and what went wrong if anything did.
 
-    Cells run in the notebook's own folder, as they do when the notebook is opened in JupyterLab.
+    Cells run in the notebook's own folder, as they do when the notebook is opened in JupyterLab. A kernel in this very
+    process (`SHELL`) keeps no time: who started the process does.
     """
     source = load(notebook)
-    watch = _Watch()
+    watch = watch or Watch()
     trouble = None
     try:
         execute_notebook(
-            source,
+            _named(notebook, source),
             None,
             dict(parameters),
-            engine_name=ENGINE,
+            engine_name=engine,
             kernel_name="python3",
             language="python",
             request_save_on_cell_execute=False,
             progress_bar=False,
             cwd=notebook.parent,
-            execution_timeout=cell_seconds,
+            execution_timeout=cell_seconds if engine == PLAIN else None,
             watch=watch,
         )
     except Exception as error:  # whatever ends a notebook is a failed school, never a failed batch
-        trouble = _trouble(error, watch)
+        trouble = _trouble(error, watch, cell_seconds)
     book = watch.book if watch.book is not None else source
-    known = tuple(str(c.id) for c in source.cells if "id" in c) if source.nbformat_minor >= 5 else ()
-    book = scrub(book, known)
+    book = scrub(book, known_ids(source))
     return book, trouble or unfinished(book)
 
 
-def _trouble(error: Exception, watch: _Watch) -> Trouble:
-    cell = _number(watch)
+def _named(notebook: Path, source: NotebookNode) -> str | NotebookNode:
+    """Give the notebook by its name, which is quicker, unless papermill would read something else into the name."""
+    name = str(notebook.resolve())
+    return source if set(name) & {"{", "}"} or "://" in name else name
+
+
+def known_ids(source: NotebookNode) -> tuple[str, ...]:
+    """Give the ids of cells that the notebook's file has."""
+    return tuple(str(c.id) for c in source.cells if "id" in c) if source.nbformat_minor >= 5 else ()
+
+
+def _trouble(error: Exception, watch: Watch, cell_seconds: int | None) -> Trouble:
     if isinstance(error, PapermillExecutionError):
-        return Trouble(error.ename, short(error.evalue), error.exec_count or cell)
+        return Trouble(error.ename, short(error.evalue), error.exec_count or watch.number)
     if isinstance(error, DeadKernelError):
-        return Trouble("kernel died", "its process ended while the cell ran; often the memory ran out", cell)
+        return Trouble(DIED, "its process ended while the cell ran; often the memory ran out", watch.number)
     if isinstance(error, CellTimeoutError):
-        return Trouble("too slow", "the cell did not end in the time allowed", cell)
-    return Trouble(type(error).__name__, short(str(error)), cell)
-
-
-def _number(watch: _Watch) -> int | None:
-    """Give the number of the cell that ran last, counted as Jupyter counts: code cells with something in them."""
-    if watch.book is None or watch.index is None:
-        return None
-    return sum(1 for c in watch.book.cells[: watch.index + 1] if runs(c))
+        return Trouble(SLOW, f"the cell did not end in {cell_seconds} seconds", watch.number)
+    return Trouble(type(error).__name__, short(str(error)), watch.number)

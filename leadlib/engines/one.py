@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbformat import NotebookNode
 
-from leadlib.engines.books import Trouble, short, writes
-from leadlib.engines.execute import execute
+from leadlib.engines import PLAIN, SHELL
+from leadlib.engines.books import Trouble, load, short, writes
 from leadlib.pages.files import write_whole
+
+if TYPE_CHECKING:
+    from leadlib.engines.engine import Watch
 
 SUFFIX = {"notebooks": ".ipynb", "html": ".html", "pdf": ".pdf", "findings": ".json", "failed": ".ipynb"}
 THIS_SCHOOL = "This school"
@@ -59,10 +63,22 @@ def path_of(folder: Path, kind: str, slug: str) -> Path:
     return folder / kind / f"{slug}{SUFFIX[kind]}"
 
 
-def report(task: Task) -> Outcome:
-    """Make all files of one school, or none; a failed notebook is kept in `failed` with its error in it."""
+def report(
+    task: Task,
+    engine: str = PLAIN,
+    told: Callable[[int], None] = lambda cell: None,
+    record: Path | None = None,
+) -> Outcome:
+    """Make all files of one school, or none; a failed notebook is kept in `failed` with its error in it.
+
+    `told` hears the number of each cell when it begins; `record` is a file for what must outlive this process.
+    """
+    from leadlib.engines.engine import Watch
+    from leadlib.engines.record import Record
+
     begun = time.monotonic()
-    book, trouble = execute(Path(task.notebook), task.parameters, cell_seconds=task.cell_seconds)
+    watch = Watch(told, Record(record) if record else None)
+    book, trouble, read = _executed(task, engine, watch)
     made: dict[str, bytes] = {}
     trend: list[dict[str, Any]] = []
     if trouble is None:
@@ -76,7 +92,29 @@ def report(task: Task) -> Outcome:
     seconds = round(time.monotonic() - begun, 2)
     if trouble:
         return Outcome("failed", seconds, **asdict(trouble), outputs=outputs)
-    return Outcome("done", seconds, outputs=outputs, trend=trend)
+    return Outcome("done", seconds, outputs=outputs, trend=trend, reads=read)
+
+
+def _executed(task: Task, engine: str, watch: Watch) -> tuple[NotebookNode, Trouble | None, dict[str, str]]:
+    """Run the notebook and give with it what it read."""
+    from leadlib.engines import reads
+    from leadlib.engines.execute import execute
+    from leadlib.engines.kernel import NOTE, noted, noting
+
+    notebook = Path(task.notebook)
+    asked: dict[str, Any] = {"cell_seconds": task.cell_seconds, "engine": engine, "watch": watch}
+    if engine == SHELL:
+        reads.record(notebook)
+        book, trouble = execute(notebook, task.parameters, **asked)
+        return book, trouble, reads.found()
+    with tempfile.TemporaryDirectory(prefix="leadlib-") as work:
+        into = Path(work) / "reads.json"
+        os.environ |= noting(notebook, into)
+        try:
+            book, trouble = execute(notebook, task.parameters, **asked)
+        finally:
+            del os.environ[NOTE]
+        return book, trouble, noted(into)
 
 
 def _pages(task: Task, book: NotebookNode) -> tuple[dict[str, bytes], list[dict[str, Any]]]:
@@ -84,10 +122,11 @@ def _pages(task: Task, book: NotebookNode) -> tuple[dict[str, bytes], list[dict[
 
     found = pages.findings(book)
     made = {"notebooks": writes(book)}
-    with tempfile.TemporaryDirectory(prefix="leadlib-") as work:
-        names = {kind: Path(work) / f"page.{kind}" for kind in task.to}
-        pages.render(book, to=task.to, out=names, title=task.title, instructor=task.instructor)
-        made |= {kind: name.read_bytes() for kind, name in names.items()}
+    if task.to:
+        with tempfile.TemporaryDirectory(prefix="leadlib-") as work:
+            names = {kind: Path(work) / f"page.{kind}" for kind in task.to}
+            pages.render(book, to=task.to, out=names, title=task.title, instructor=task.instructor)
+            made |= {kind: name.read_bytes() for kind, name in names.items()}
     text = json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False, sort_keys=True) + "\n"
     return made | {"findings": text.encode("utf-8")}, trend_of(found)
 
@@ -109,6 +148,27 @@ def publish(task: Task, made: dict[str, bytes]) -> dict[str, dict[str, str]]:
         kind: {"path": path_of(Path(), kind, task.slug).as_posix(), "sha256": hashlib.sha256(content).hexdigest()}
         for kind, content in made.items()
     }
+
+
+def withdraw(task: Task) -> None:
+    """Remove what a process that died in the midst of it may have written of a school."""
+    for kind in SUFFIX:
+        path = path_of(Path(task.folder), kind, task.slug)
+        for file in (path, *path.parent.glob(f".{path.name}.*.part")):
+            with suppress(OSError):
+                file.unlink()
+
+
+def keep_failed(task: Task, record: Path, trouble: Trouble) -> dict[str, dict[str, str]]:
+    """Write the notebook of a run that was cut short as far as it came, if it came anywhere."""
+    from leadlib.engines.execute import known_ids
+    from leadlib.engines.record import restored
+    from leadlib.engines.scrub import scrub
+
+    book = restored(record, trouble.cause, trouble.message)
+    if book is None:
+        return {}
+    return publish(task, {"failed": writes(scrub(book, known_ids(load(Path(task.notebook)))))})
 
 
 def trend_of(found: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,14 +1,13 @@
-"""Worker processes, and what to do when one of them dies.
+"""Workers that share a list of tasks: each does one school at a time, within its limits, and says truly how it ended.
 
-Each is a Python started afresh (nothing is forked, so it works the same on every system) that imports once and then
-runs one notebook after the other.
+A school whose process died is tried once more, for the cause may have been outside. One whose notebook failed, or that
+broke a limit, is not: that would hide it.
 """
 
 from __future__ import annotations
 
-import json
 import queue
-import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -16,89 +15,124 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
-from leadlib.engines.books import short
+from leadlib.engines import books, one
+from leadlib.engines.forks import Over, Refused, Server, can_fork, told
+from leadlib.engines.guard import Guard, fair_share
 from leadlib.engines.one import Outcome, Task
-from leadlib.engines.processes import end_orphan, ending
-from leadlib.engines.surroundings import environment, python
+from leadlib.engines.processes import ending
+from leadlib.engines.spawned import Spawned
+from leadlib.errors import refuse
 
-WAIT_SECONDS = 5
+AUTO, FORK, WARM, PLAIN = "auto", "fork", "warm", "plain"
+ENGINES = (AUTO, FORK, WARM, PLAIN)
+TRIES = 2
+PLAIN_GRACE_SECONDS = 10.0  # a plain kernel that is too slow is noticed by nbclient, which keeps its outputs
+
+
+def engine_of(asked: str) -> str:
+    """Settle the engine: schools are forked by themselves on Linux alone.
+
+    On macOS the system's own libraries may have threads that a fork leaves half alive; there it must be asked for.
+
+    Raises
+    ------
+    InputError
+        When there is no such engine, or none on this system.
+    """
+    if asked not in ENGINES:
+        raise refuse(f"engine {asked!r}", "there is no such engine", f"choose {', '.join(ENGINES[:-1])} or {PLAIN}")
+    if asked == FORK and not can_fork():
+        raise refuse("engine 'fork'", "this system cannot fork", f"leave it out, or choose {WARM}")
+    if asked != AUTO:
+        return asked
+    return FORK if sys.platform == "linux" and can_fork() else WARM
 
 
 class Worker:
-    """One worker process, started when first needed and again when it has died."""
+    """Does one school at a time, in processes of its own that are watched."""
 
-    def __init__(self, scratch: Path) -> None:
-        self.scratch = scratch
-        self.process: subprocess.Popen[str] | None = None
-        self.kernel: int | None = None
+    def __init__(self, scratch: Path, server: Server | None = None, memory_mb: int = 0) -> None:
+        self.scratch, self.memory_mb = scratch, memory_mb or fair_share(1)
+        self._own_server = server is None
+        self._server = server or Server(scratch / "server")
+        self._spawned: Spawned | None = None
+        self._refused = False
 
     def run(self, task: Task) -> Outcome:
-        """Have one school's report made; a worker that dies is a failed school."""
-        process = self._started()
-        try:
-            assert process.stdin and process.stdout
-            process.stdin.write(json.dumps(asdict(task)) + "\n")
-            process.stdin.flush()
-            for line in process.stdout:
-                answer = json.loads(line)
-                if "outcome" in answer:
-                    return Outcome(**answer["outcome"])
-                self.kernel = answer["kernel"]
-        except (OSError, ValueError):
-            pass  # the pipe broke: the process is gone
-        return self._died(process)
+        """Have one school's report made; whatever happens to its processes is a failure of this school alone."""
+        begun = time.monotonic()
+        outcome, attempts = self._tried(task), 1
+        while outcome.cause == books.DIED and attempts < TRIES:
+            one.withdraw(task)
+            outcome, attempts = self._tried(task), attempts + 1
+        return replace(outcome, attempts=attempts, seconds=round(time.monotonic() - begun, 2))
 
     def close(self) -> None:
-        """End the process; it kills its kernel first."""
-        process, self.process = self.process, None
-        if process is not None:
-            _end(process)
+        """End what this worker started."""
+        if self._spawned is not None:
+            self._spawned.close()
+        if self._own_server:
+            self._server.close()
 
-    def _started(self) -> subprocess.Popen[str]:
-        if self.process is None or self.process.poll() is not None:
-            self.scratch.mkdir(parents=True, exist_ok=True)
-            with self._log().open("w", encoding="utf-8") as log:
-                # A group of its own: Ctrl-C is for the batch, which then ends its workers in good order.
-                self.process = subprocess.Popen(
-                    [*python(), "-m", "leadlib.engines.worker"],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=log,
-                    text=True,
-                    encoding="utf-8",
-                    env=environment(self.scratch),
-                    cwd=self.scratch,
-                    start_new_session=True,
-                    creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-                )
-        return self.process
+    def _tried(self, task: Task) -> Outcome:
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        engine = WARM if self._refused and task.engine == AUTO else engine_of(task.engine)
+        try:
+            return self._watched(task, engine)
+        except Over as error:
+            return Outcome("failed", cause="stopped", message=str(error))
+        except Refused:
+            self._refused = True
+            return self._watched(task, WARM)
 
-    def _log(self) -> Path:
-        return self.scratch / "worker.log"
+    def _watched(self, task: Task, engine: str) -> Outcome:
+        guard = Guard(task, self.memory_mb, PLAIN_GRACE_SECONDS if engine == PLAIN else 0.0)
+        outcome, code = None, None
+        record = self.scratch / "record.jsonl"
+        record.unlink(missing_ok=True)
+        try:
+            for message in self._messages(task, engine, {"task": asdict(task), "record": str(record)}):
+                if "pid" in message:
+                    guard.root = int(message["pid"])
+                elif "cell" in message:
+                    guard.at(int(message["cell"]))
+                elif "outcome" in message:
+                    outcome = Outcome(**message["outcome"])
+                elif "ended" in message:
+                    code = int(message["ended"])
+        finally:
+            guard.done()
+        if outcome is not None and guard.verdict is None:
+            return outcome
+        return self._cut_short(task, guard, code, record)
 
-    def _died(self, process: subprocess.Popen[str]) -> Outcome:
-        self.process = None
-        code = _end(process)
-        if self.kernel:
-            end_orphan(self.kernel)
-        said = self._log().read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
-        return Outcome("failed", cause="worker died", message=short(" ".join([ending(code), *said])))
+    def _messages(self, task: Task, engine: str, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        if engine == FORK:
+            line = self._server.ask(str(task.parameters.get("pack", "")), str(Path(task.notebook).parent))
+            return told(line, asked)
+        if self._spawned is None or self._spawned.engine != engine:
+            if self._spawned is not None:
+                self._spawned.close()
+            self._spawned = Spawned(self.scratch, engine)
+        return self._spawned.told(asked)
 
+    def _cut_short(self, task: Task, guard: Guard, code: int | None, record: Path) -> Outcome:
+        """Say why a run ended without an outcome, and keep its notebook as far as it came."""
+        trouble = guard.verdict or books.Trouble(books.DIED, self._said(code), guard.cell)
+        outputs: dict[str, dict[str, str]] = {}
+        with suppress(OSError):
+            one.withdraw(task)
+            outputs = one.keep_failed(task, record, trouble)
+        return Outcome("failed", **asdict(trouble), outputs=outputs)
 
-def _end(process: subprocess.Popen[str]) -> int:
-    """Close the input of a worker, which ends it; one that does not end is killed. Gives its exit code."""
-    with suppress(OSError):
-        if process.stdin:
-            process.stdin.close()
-    try:
-        code = process.wait(WAIT_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        code = process.wait()
-    if process.stdout:
-        process.stdout.close()
-    return code
+    def _said(self, code: int | None) -> str:
+        if code is not None:
+            return ending(code)
+        log = self._server.log
+        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:] if log.is_file() else []
+        return books.short(" ".join(["the process that made it is gone", *lines]))
 
 
 class Pool:
@@ -106,7 +140,11 @@ class Pool:
 
     def __init__(self, workers: int) -> None:
         self._scratch = tempfile.TemporaryDirectory(prefix="leadlib-", ignore_cleanup_errors=True)
-        self._workers = [Worker(Path(self._scratch.name) / f"worker-{k}") for k in range(workers)]
+        self.scratch = Path(self._scratch.name)
+        self._server = Server(self.scratch / "server")
+        self._workers = [
+            Worker(self.scratch / f"worker-{k}", self._server, fair_share(workers)) for k in range(workers)
+        ]
         self._stop = threading.Event()
 
     def outcomes(
@@ -120,7 +158,9 @@ class Pool:
         ready: queue.SimpleQueue[tuple[int, Outcome]] = queue.SimpleQueue()
         for numbered in enumerate(tasks):
             waiting.put(numbered)
-        threads = [threading.Thread(target=self._work, args=(w, waiting, ready, began), daemon=True) for w in self._workers]
+        threads = [
+            threading.Thread(target=self._work, args=(w, waiting, ready, began), daemon=True) for w in self._workers
+        ]
         for thread in threads:
             thread.start()
         for _ in tasks:
@@ -138,17 +178,17 @@ class Pool:
                 place, task = waiting.get_nowait()
             except queue.Empty:
                 return
-            begun = time.monotonic()
             began(place)
             try:
                 outcome = worker.run(task)
             except Exception as error:
-                outcome = Outcome("failed", cause="worker", message=short(f"{type(error).__name__}: {error}"))
-            ready.put((place, replace(outcome, seconds=round(time.monotonic() - begun, 2))))
+                outcome = Outcome("failed", cause="worker", message=books.short(f"{type(error).__name__}: {error}"))
+            ready.put((place, outcome))
 
     def close(self) -> None:
         """End all workers and remove what they left."""
         self._stop.set()
+        self._server.close()
         for worker in self._workers:
             worker.close()
         self._scratch.cleanup()

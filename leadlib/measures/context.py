@@ -65,22 +65,24 @@ def serves(school: School, peers: Peers | Missing | None, *, privacy_k: int = K)
     size = next((f.name for f in fields if f.role == "size"), None)
     n = frame[size].astype(float) if size else pd.Series(np.nan, index=frame.index)
     groups, left_out = groups_of(school.table("schools"), school.school_id, peers)
-    rows = [r for f in fields for r in _rows(f, frame, n, school.school_id, groups, privacy_k)]
+    places = {name: frame.index.get_indexer(pd.Index(ids)) for name, ids in groups.items()}
+    rows = [r for f in fields for r in _rows(f, frame, n, school.school_id, places, privacy_k)]
     return _result(school, year, pd.DataFrame(rows, columns=[*RESULT_COLUMNS, "shown"]), left_out, privacy_k)
 
 
 def _rows(
-    field: Any, frame: pd.DataFrame, n: pd.Series, school_id: str, groups: dict[str, list[str]], k: int
+    field: Any, frame: pd.DataFrame, n: pd.Series, school_id: str, places: dict[str, Any], k: int
 ) -> list[tuple[Any, ...]]:
-    """Give one field's row for this school and for each group."""
+    """Give one field's row for this school and for each group, whose schools stand at these places (-1: no row)."""
     raw, pupils = frame[field.name].astype(float), float(n[school_id])
     unit = field.unit
     coded = pd.Series(code_shares(raw, n, k), index=frame.index) if unit == "pct" else _counted(raw, unit, k)
     shown = _shown(float(raw[school_id]), unit, pupils, k)
     behind = np.nan if small(pupils, k) else pupils
     rows = [(field.title, THIS, float(coded[school_id]), np.nan, np.nan, behind, unit, shown)]
-    for name, ids in groups.items():
-        value, low, high, schools_n = middle(coded.reindex(ids))
+    known = coded.to_numpy(float)
+    for name, at in places.items():
+        value, low, high, schools_n = middle(known[at[at >= 0]])
         rows.append((field.title, name, value, low, high, schools_n, unit, ""))
     return rows
 

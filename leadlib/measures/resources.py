@@ -87,7 +87,8 @@ def profile(school: School, peers: Peers | Missing | None, *, privacy_k: int = K
     """
     fields = [(t, f) for t in TABLES if school.has(t) for f in numeric_fields(school, t) if _wanted(f)]
     ordered = sorted(fields, key=lambda pair: KINDS.index(pair[1].leadership))
-    groups, left_out = groups_of(school.table("schools"), school.school_id, peers)
+    found, left_out = groups_of(school.table("schools"), school.school_id, peers)
+    groups = {name: pd.Index(ids) for name, ids in found.items()}
     rows: list[tuple[Any, ...]] = []
     for table, field in ordered:
         rows += _rows(school, table, field, groups, privacy_k)
@@ -102,7 +103,7 @@ def _wanted(field: Any) -> bool:
     return field.leadership in KINDS and not field.name.startswith(_PERSONNEL)
 
 
-def _rows(school: School, table_name: str, field: Any, groups: dict[str, list[str]], k: int) -> list[tuple[Any, ...]]:
+def _rows(school: School, table_name: str, field: Any, groups: dict[str, pd.Index], k: int) -> list[tuple[Any, ...]]:
     table = school.table(table_name)
     known = table[table[field.name].notna()]
     own = known.loc[known["school_id"] == school.school_id, "year"]
@@ -110,7 +111,7 @@ def _rows(school: School, table_name: str, field: Any, groups: dict[str, list[st
     if year is None:
         return []
     values = by_school(known, year)[field.name].astype(float)
-    widest = max(groups.values(), key=len, default=[])
+    widest: Any = max(groups.values(), key=len, default=[])
     if not len(own) and values.reindex(widest).notna().sum() < COMMON * len(widest):
         return []
     name = field.title if year == school.year else f"{field.title} ({school_year(year)})"

@@ -72,12 +72,22 @@ def build(
 def _exporter() -> HTMLExporter:
     """Make the exporter once a process: reading its templates takes longer than using them."""
     from nbconvert.exporters import HTMLExporter
+    from nbconvert.filters import Highlight2HTML
     from traitlets.config import Config
+
+    class Pieces(HTMLExporter):
+        def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kw: Any) -> Any:
+            # HTMLExporter's own reads the whole page once more to find pictures without words; `clean.tidy` does that.
+            about = nb.metadata.get("language_info", {})
+            lexer = about.get("pygments_lexer", about.get("name"))
+            self.register_filter("highlight_code", Highlight2HTML(pygments_lexer=lexer, parent=self))
+            return super(HTMLExporter, self).from_notebook_node(nb, resources, **kw)
 
     off = {"enabled": False}
     settings = Config(CSSHTMLHeaderPreprocessor=off, HighlightMagicsPreprocessor=off)
-    exporter = HTMLExporter(
+    exporter = Pieces(
         config=settings,
+        optimistic_validation=True,  # one check of the notebook instead of one after every step
         template_name="report",
         extra_template_basedirs=[str(TEMPLATES)],
         exclude_anchor_links=True,

@@ -24,7 +24,7 @@ def write_whole(path: Path, content: bytes | str) -> Path:
     data = content.encode("utf-8") if isinstance(content, str) else content
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".part", dir=path.parent)
     except OSError as error:
         raise refuse(
             str(path), f"cannot be written ({error.strerror or error})", "choose a folder you may write to"

@@ -58,8 +58,8 @@ def settle(soup: BeautifulSoup, table: Tag, number: int) -> None:
 
 def _short(soup: BeautifulSoup, cell: Tag) -> None:
     """Keep a short text on one line; let a value and the range in brackets behind it part in no other place."""
-    text = words(cell)
-    if cell.find(True) or not text:
+    text = "" if cell.find(True) else words(cell)
+    if not text:
         return
     parts = re.fullmatch(r"(\S.{0,18}) (\(.{1,24}\))", text)
     if parts and "ll-right" in str(cell.get("class", "")).split():

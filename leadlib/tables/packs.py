@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,13 @@ from leadlib.numbers import listing, school_year
 from leadlib.tables import check
 from leadlib.tables.dictionary import FILE, Package
 from leadlib.tables.files import examine, fingerprint, read_bytes, sha256, short
+from leadlib.tables.finding import ENVIRONMENT as ENVIRONMENT
+from leadlib.tables.finding import find as find
+from leadlib.tables.finding import folders
+from leadlib.tables.finding import named as named
+from leadlib.tables.finding import roots as roots
 from leadlib.tables.reading import read
 
-ENVIRONMENT = "LEADLIB_DATA"
 ALIASES = {
     "district": ("lea_name", "leaid"),
     "county": ("county_name",),
@@ -27,53 +32,6 @@ ALIASES = {
 """Short names that `select` takes for columns of `schools`."""
 
 Stamp = tuple[tuple[str, int, int], ...]
-
-
-def roots() -> list[Path]:
-    """Give the folders that are searched for packs: those in LEADLIB_DATA, then `data` beside the library."""
-    own = [Path(p) for p in os.environ.get(ENVIRONMENT, "").split(os.pathsep) if p.strip()]
-    found: dict[Path, None] = {}
-    for root in [*own, Path(__file__).parents[2] / "data"]:
-        found.setdefault(root.resolve())
-    return list(found)
-
-
-def _folders() -> list[Path]:
-    inside = [p for root in roots() if root.is_dir() for p in sorted(root.iterdir())]
-    return [p for p in inside if (p / FILE).is_file()]
-
-
-def named(what: object) -> str:
-    """Give a pack or table as text with forward slashes; anything that is neither text nor a path is refused."""
-    if not isinstance(what, (str, os.PathLike)):
-        raise refuse(f"pack {what!r}", "is not text", "give a name such as california-2000, or the path of a folder")
-    return str(os.fspath(what)).strip().replace(os.sep, "/").rstrip("/")
-
-
-def find(pack: str | os.PathLike[str]) -> Path:
-    """Give the folder of a pack, named or given as a path.
-
-    Raises
-    ------
-    InputError
-        If there is no such pack (with the nearest names), or two of the same name.
-    """
-    name, folders = named(pack), _folders()
-    matches = [p for p in folders if p.name == name]
-    if len(matches) > 1:
-        both = listing([str(p.parent) for p in matches])
-        raise refuse(f"pack {name}", f"stands in {both}", "give the path of one of them")
-    if matches:
-        return matches[0]
-    try:
-        if name and (Path(name) / FILE).is_file():
-            return Path(name).resolve()
-    except OSError:  # a name too long for a path is no path
-        pass
-    fix = nearest(name, [p.name for p in folders])
-    if "/" in name:
-        raise refuse(f"pack {name}", f"is not a folder with a {FILE}", f"give such a folder, or {fix}")
-    raise refuse(f"pack {name!r}", "there is no such pack", fix)
 
 
 def _stamp(folder: Path, names: Iterable[str]) -> Stamp:
@@ -91,6 +49,13 @@ def _stamp(folder: Path, names: Iterable[str]) -> Stamp:
 def package(pack: str | os.PathLike[str]) -> Package:
     """Give a pack's dictionary."""
     folder = find(pack)
+    stamp = _stamp(folder, [FILE])
+    _tell(folder, "", "", stamp[0])
+    return _package(folder, stamp)
+
+
+def quiet_package(folder: Path) -> Package:
+    """Give the dictionary of a pack's folder; this counts for no look at the data."""
     return _package(folder, _stamp(folder, [FILE]))
 
 
@@ -118,13 +83,55 @@ def load(table: str | os.PathLike[str], *, why: bool = False) -> pd.DataFrame:
     InputError
         Unknown pack or table; or everything that is wrong with the table, with file, row, column and rule.
     """
+    return _told(table, "", why)
+
+
+def own_rows(table: str | os.PathLike[str], school_id: str) -> pd.DataFrame:
+    """Give one school's own rows of a table: what `load` gives, less the rows of all others.
+
+    Raises
+    ------
+    InputError
+        As for `load`; or the table has no school_id.
+    """
+    rows = _told(table, school_id, False)
+    return rows[rows["school_id"] == school_id].reset_index(drop=True)
+
+
+def _told(table: str | os.PathLike[str], scope: str, why: bool) -> pd.DataFrame:
+    """Give a table, and tell whoever listens which one, and whether all of it is used or one school's rows alone."""
     pack, name = _split(table)
     folder = find(pack)
     info = _package(folder, _stamp(folder, [FILE]))
     wanted = info.table(name)
+    if scope:
+        wanted.field("school_id")
     stamp = _stamp(folder, [FILE, *(t.path for t in info.tables)])
     _SEEN.add(f"{folder.name}/{wanted.name}")
+    _tell(folder, "", "", stamp[0])
+    _tell(folder, wanted.name, scope, stamp[1 + info.tables.index(wanted)])
     return _frame(folder, stamp, wanted.name, bool(why)).copy(deep=False)
+
+
+def _tell(folder: Path, table: str, scope: str, stamp: tuple[str, int, int]) -> None:
+    # A table that is in memory already is read from no file, so opened files alone would not tell what a report used.
+    sys.audit("leadlib.load", f"{folder}/{table}", scope, stamp)
+
+
+def quiet_load(folder: Path, name: str, *, why: bool = False) -> pd.DataFrame:
+    """Give a table as `load` does; this counts for no look at the data."""
+    info = quiet_package(folder)
+    return _frame(folder, _stamp(folder, [FILE, *(t.path for t in info.tables)]), name, why)
+
+
+def keep(pack: str | os.PathLike[str]) -> None:
+    """Hold every table of a pack ready, so that `load` finds it; this counts for no look at the data."""
+    folder = find(pack)
+    info = _package(folder, _stamp(folder, [FILE]))
+    stamp = _stamp(folder, [FILE, *(t.path for t in info.tables)])
+    for table in info.tables:
+        _frame(folder, stamp, table.name, False)
+        _frame(folder, stamp, table.name, True)
 
 
 _SEEN: set[str] = set()
@@ -133,6 +140,11 @@ _SEEN: set[str] = set()
 def seen() -> tuple[str, ...]:
     """Give the tables that this session has read so far, as pack/table: what a plan made now could have known."""
     return tuple(sorted(_SEEN))
+
+
+def forget_seen() -> None:
+    """Begin anew: no table counts as read, though those in memory stay there."""
+    _SEEN.clear()
 
 
 def _split(table: str | os.PathLike[str]) -> tuple[str, str]:
@@ -189,7 +201,7 @@ def packs() -> pd.DataFrame:
     Columns: pack, title, tables (text), schools_n, years (text), record_type. A folder whose dictionary cannot be read
     is listed with the reason as its title, so that one bad pack does not hide the others.
     """
-    rows = [_overview(folder) for folder in _folders()]
+    rows = [_overview(folder) for folder in folders()]
     return pd.DataFrame(rows, columns=["pack", "title", "tables", "schools_n", "years", "record_type"])
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from leadlib.errors import nearest, refuse
 from leadlib.numbers import school_year
 from leadlib.tables.dictionary import Field
-from leadlib.tables.packs import load, named, package, years_text
+from leadlib.tables.packs import load, named, own_rows, package, years_text
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,10 @@ class School:
     def table(self, table: str) -> pd.DataFrame:
         """Give all rows of a table of the pack, of this school and of all others."""
         return load(f"{self.pack}/{table}")
+
+    def rows(self, table: str) -> pd.DataFrame:
+        """Give this school's own rows of a table. A report that uses no others need not be made again for theirs."""
+        return own_rows(f"{self.pack}/{table}", self.school_id)
 
     def fields(self, table: str) -> tuple[Field, ...]:
         """Give what the dictionary says of each column of a table."""
@@ -96,11 +100,11 @@ def school(pack: str | os.PathLike[str], school_id: str, year: int) -> School:
         Unknown pack, school or year, with the nearest there are.
     """
     name = named(pack)
-    schools = load(f"{name}/schools")
-    row = schools[schools["school_id"] == school_id] if isinstance(school_id, str) else schools.iloc[:0]
-    if row.empty:
+    # Its own rows alone: whatever else the pack knows, a report that asks for no more need not be made again for it.
+    row = own_rows(f"{name}/schools", school_id) if isinstance(school_id, str) else None
+    if row is None or row.empty:
         where = f"pack {name}, school_id {school_id!r}"
-        raise refuse(where, "there is no such school", _closest(school_id, schools))
+        raise refuse(where, "there is no such school", _closest(school_id, load(f"{name}/schools")))
     years = _years(name, school_id)
     if not years:
         raise refuse(f"pack {name}, school {school_id}", "no table has a year of this school", "choose another school")
@@ -128,6 +132,5 @@ def _closest(school_id: object, schools: pd.DataFrame) -> str:
 def _years(pack: str, school_id: str) -> tuple[int, ...]:
     """Give the years for which any table by school and year has a row of this school."""
     dated = [t.name for t in package(pack).tables if t.key[:2] == ("school_id", "year")]
-    frames = [load(f"{pack}/{name}") for name in dated]
-    found = [f.loc[f["school_id"] == school_id, "year"].tolist() for f in frames]
+    found = [own_rows(f"{pack}/{name}", school_id)["year"].tolist() for name in dated]
     return tuple(sorted(dict.fromkeys(int(year) for years in found for year in years)))

@@ -6,6 +6,7 @@ separate the two.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from leadlib.measures.groups import DISTRICT, SIMILAR, THIS
@@ -160,7 +161,8 @@ MOST_RESOURCES, MOST_NAMED = 10, 4
 def drawn_resources(result: Result) -> list[str]:
     """List the resources a picture has room for: those with something to compare with, the farthest from it if many."""
     here = {r["measure"]: r for r in rows(result, THIS)}
-    many = [m for m in here if sum(r["measure"] == m for r in rows(result)) > 1]
+    counts = Counter(r["measure"] for r in rows(result))
+    many = [m for m in here if counts[m] > 1]
     theirs = {a["measure"]: b for a, b in _beside(result, _others(result))}
     far = sorted(many, key=lambda m: (-_distance(here[m], theirs.get(m)), m))[:MOST_RESOURCES]
     return [m for m in many if m in far]
