@@ -125,8 +125,8 @@ class Mill:
     scratch = ""
     ran: ClassVar[list[str]] = []
 
-    def __init__(self, workers: int) -> None:
-        self.workers = workers
+    def __init__(self, workers: int, after: Callable[[Outcome], Outcome] = lambda outcome: outcome) -> None:
+        self.workers, self.after = workers, after
 
     def __enter__(self) -> Mill:
         return self
@@ -139,7 +139,7 @@ class Mill:
         for place, task in enumerate(tasks):
             began(place)
             self.ran.append(str(task.parameters["school_id"]))
-            yield place, self.outcome(task)
+            yield place, self.after(self.outcome(task))
 
     def outcome(self, task: Task) -> Outcome:
         """Run the code cells of a notebook in its folder; what they print is the report."""

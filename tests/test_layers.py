@@ -129,7 +129,10 @@ def test_each_outside_package_is_imported_only_where_the_table_says(packages: di
 
 def test_package_table_names_what_pyproject_asks_for(packages: dict[str, str], root: Path) -> None:
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    asked = [*project["dependencies"], *(p for e in ("lab", "parquet") for p in project["optional-dependencies"][e])]
+    asked = [
+        *project["dependencies"],
+        *(p for e in ("lab", "parquet", "cloud", "dask") for p in project["optional-dependencies"][e]),
+    ]
     assert sorted(packages) == sorted(plain_name(text) for text in asked)
 
 

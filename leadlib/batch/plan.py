@@ -13,6 +13,7 @@ from leadlib.errors import InputError, Problem, nearest
 from leadlib.pages import FORMATS
 
 FOLDER = Path("reports/build")
+DASK = "dask"
 ENGINES = ("auto", "fork", "warm", "plain")
 LEAST = {"cell_seconds": 1, "school_seconds": 1, "memory_mb": 0}
 """The limits of a run that can be asked for, with the smallest value of each."""
@@ -36,6 +37,9 @@ class Request:
     cell_seconds: int = 600
     school_seconds: int = 3600
     memory_mb: int = 0
+    bucket: str = ""
+    on: str = ""
+    scheduler: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,11 @@ class Plan:
     left_out: tuple[tuple[str, str], ...] = ()
     unit: units.Unit = units.SCHOOL
 
+    @property
+    def place(self) -> str:
+        """Address that the reports go to, where that is not the folder on this machine."""
+        return f"{self.request.bucket.rstrip('/')}/{self.name}" if self.request.bucket else ""
+
 
 def plan(request: Request) -> Plan:
     """Check a request and give the plan for it: one job a school, sorted by file name. Nothing is written.
@@ -84,7 +93,7 @@ def plan(request: Request) -> Plan:
     unnamed = naming.check_batch_name(name)
     problems.found += unnamed or _check_mine(folder)
     problems.found += _check_folder(request.out if unnamed else folder)
-    problems.found += _check_formats(request) + _check_limits(request)
+    problems.found += _check_formats(request) + _check_limits(request) + _check_machines(request)
     values = problems.attempt(jobs.values_of, request)
     rows = problems.attempt(jobs.chosen, request)
     planned = None
@@ -147,6 +156,23 @@ def _check_limits(request: Request) -> list[Problem]:
     if request.engine not in ENGINES:
         fix = nearest(request.engine, ENGINES)
         problems.append(Problem(f"{where}engine", f"there is no engine {request.engine!r}", fix))
+    return problems
+
+
+def _check_machines(request: Request) -> list[Problem]:
+    """Say what is wrong with where a batch is to run, and with the bucket that its reports are to go to."""
+    problems = []
+    if request.on not in ("", DASK):
+        problems.append(Problem("--on", f"there is no {request.on!r} to run on", nearest(request.on, (DASK,))))
+    if request.scheduler and request.on != DASK:
+        problems.append(Problem("--scheduler", "is the address of a Dask scheduler", f"add --on {DASK}"))
+    if request.bucket:
+        from leadlib.engines.places import place_of
+
+        try:
+            place_of(request.bucket).check()
+        except InputError as error:
+            problems += error.problems
     return problems
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from leadlib.batch import journal, manifest, naming
 from leadlib.batch.manifest import DONE, UNCHANGED
 from leadlib.batch.plan import Job, Plan
+from leadlib.engines.places import Place
 from leadlib.errors import refuse
 
 KINDS = ("notebooks", "html", "pdf", "findings", "failed")
@@ -84,7 +85,9 @@ class Makings:
         return self.of(job) | since | {"reads": {sys.intern(key): sys.intern(digest) for key, digest in reads.items()}}
 
 
-def decide(plan: Plan, earlier: Book | None, makings: Makings, *, fresh: bool = False) -> Decision:
+def decide(
+    plan: Plan, earlier: Book | None, makings: Makings, *, fresh: bool = False, place: Place | None = None
+) -> Decision:
     """Hold a plan to what an earlier run of it has left, and say which schools are to be run, and why.
 
     A report is kept when it is done, when everything that it was made from and every row that it read is unchanged, and
@@ -92,15 +95,15 @@ def decide(plan: Plan, earlier: Book | None, makings: Makings, *, fresh: bool = 
     """
     known = {} if earlier is None else {school.get("school_id"): school for school in earlier["schools"]}
     because, kept, digests = list[str](), dict[int, dict[str, Any]](), dict[str, str | None]()
-    for place, job in enumerate(plan.jobs):
+    for k, job in enumerate(plan.jobs):
         school = known.get(job.school_id)
         why = "asked to be made afresh" if fresh and school else _why(plan, job, school, makings, digests)
         because.append(why)
         if why == UNCHANGED and school is not None:
-            kept[place] = school
-    for place, why in _outputs(plan, kept):
-        because[place] = why
-        del kept[place]
+            kept[k] = school
+    for k, why in _outputs(plan, kept) if place is None else _outputs_there(plan, kept, place):
+        because[k] = why
+        del kept[k]
     return Decision(tuple(because), kept)
 
 
@@ -202,6 +205,24 @@ def _outputs(plan: Plan, kept: Mapping[int, Book]) -> Iterator[tuple[int, str]]:
     yield from wrong.items()
 
 
+def _outputs_there(plan: Plan, kept: Mapping[int, Book], place: Place) -> Iterator[tuple[int, str]]:
+    """Name the schools of which a file in a bucket is missing or is another; one listing tells, nothing is fetched."""
+    from leadlib.engines.delivery import changed
+
+    wanted = ("notebooks", "findings", *plan.request.to)
+    files = {
+        (k, kind): (school["outputs"].get(kind) or {"path": f"{kind}/{plan.jobs[k].slug}"})
+        for k, school in kept.items()
+        for kind in wanted
+    }
+    others = changed(place, {file["path"]: file.get("tag", "") for file in files.values()}) if files else set()
+    wrong: dict[int, str] = {}
+    for (k, kind), file in files.items():
+        if file["path"] in others or not file.get("tag"):
+            wrong.setdefault(k, f"output changed: {kind}")
+    yield from wrong.items()
+
+
 def _sha256_of(path: Path) -> str | None:
     try:
         return manifest.sha256_of(path)
@@ -222,8 +243,8 @@ def stale(plan: Plan, earlier: Book | None, decision: Decision) -> list[str]:
     return [slug for slug in slugs if slug not in kept]
 
 
-def clear(folder: Path, slugs: Sequence[str]) -> None:
-    """Remove the files of these schools, the index page, and parts of files that a killed run left.
+def clear(folder: Path, slugs: Sequence[str], place: Place | None = None) -> None:
+    """Remove the files of these schools, the index page, and parts of files that a killed run left, there and here.
 
     Only names that a batch gives are touched, whatever a manifest says.
     """
@@ -238,3 +259,7 @@ def clear(folder: Path, slugs: Sequence[str]) -> None:
         except OSError as error:
             fix = "close the program that has it open, or mend the rights to it"
             raise refuse(str(path), f"cannot be removed ({error.strerror or error})", fix) from None
+    if place is not None:
+        gone = {"index.html", *(path_of(Path(), kind, slug).as_posix() for kind in KINDS for slug in safe)}
+        for name in sorted(gone & set(place.tags())):
+            place.remove(name)

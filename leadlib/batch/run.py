@@ -6,21 +6,23 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leadlib.batch import journal
 from leadlib.batch import manifest as ledger
 from leadlib.batch.lock import Owner, locked
-from leadlib.batch.plan import Job, Plan
+from leadlib.batch.plan import DASK, Job, Plan
 from leadlib.errors import InputError
 
 if TYPE_CHECKING:
     from leadlib.batch.resume import Book, Decision, Makings
     from leadlib.engines.one import Outcome, Task
+    from leadlib.engines.places import Place
 
 Watch = Callable[[Job, "Outcome"], None]
 Hear = Callable[["Decision"], None]
@@ -76,19 +78,19 @@ def columns(rows: Sequence[tuple[str, ...]]) -> str:
 class _Batch:
     """A batch in its folder while it runs: manifest, journal and outcomes, which say the same."""
 
-    def __init__(self, plan: Plan, owner: Owner, fresh: bool) -> None:
+    def __init__(self, plan: Plan, owner: Owner, place: Place | None, fresh: bool) -> None:
         from leadlib.batch import resume
 
-        self.plan = plan
+        self.plan, self.place = plan, place
         self.makings: Makings = resume.Makings(plan)
         earlier = _earlier(plan.folder)
-        self.decision: Decision = resume.decide(plan, earlier, self.makings, fresh=fresh)
+        self.decision: Decision = resume.decide(plan, earlier, self.makings, fresh=fresh, place=place)
         self.book = ledger.begin(plan, owner.since, self.decision.kept, self.decision.because)
         self.outcomes = [_kept(self.decision.kept.get(place)) for place in range(len(plan.jobs))]
         stale = resume.stale(plan, earlier, self.decision)
         # From here on the manifest knows of nothing that is removed next, also when this process is killed meanwhile.
         ledger.save(plan.folder, {**self.book, "removing": stale})
-        resume.clear(plan.folder, stale)
+        resume.clear(plan.folder, stale, place)
         self.journal = journal.Journal(plan.folder, self.book["run"], pid=owner.pid, create_time=owner.create_time)
 
     def began(self, place: int) -> None:
@@ -116,8 +118,11 @@ class _Batch:
         try:
             ledger.save(folder, self.book)
             if waiting:
-                resume.clear(folder, waiting)  # a worker may have been done that could no longer say so
+                resume.clear(folder, waiting, self.place)  # a worker may have been done that could no longer say so
             pages.index(folder, self.book)
+            if self.place is not None:
+                for name in (ledger.FILE, "index.html"):
+                    self.place.write(name, (folder / name).read_bytes())
         except (InputError, OSError) as error:
             unsaved = str(error)
         self.journal.close(remove=_stands(folder, self.book["run"], unsaved))
@@ -143,17 +148,17 @@ def run(
         When the folder cannot be written, or holds something else.
     """
     begun = time.monotonic()
-    with locked(plan.folder) as owner:
-        batch = _Batch(plan, owner, fresh)
+    with locked(plan.folder) as owner, _place(plan) as place:
+        batch = _Batch(plan, owner, place, fresh)
         stopped = False
         try:
             if hear:
                 hear(batch.decision)
             with closing(_outcomes(batch, workers)) as ended:
-                for place, outcome in ended:
-                    batch.ended(place, outcome)
+                for k, outcome in ended:
+                    batch.ended(k, outcome)
                     if watch:
-                        watch(plan.jobs[place], outcome)
+                        watch(plan.jobs[k], outcome)
         except KeyboardInterrupt:
             stopped = True
         seconds = round(time.monotonic() - begun, 2)
@@ -161,19 +166,57 @@ def run(
     return Summary(plan, tuple(batch.outcomes), seconds, stopped, len(batch.decision.kept), unsaved)
 
 
+@contextmanager
+def _place(plan: Plan) -> Iterator[Place | None]:
+    """Keep the bucket that the reports go to for this batch; None: they stay in the folder."""
+    if not plan.place:
+        yield None
+        return
+    from leadlib.engines.delivery import held
+    from leadlib.engines.places import place_of
+
+    place = place_of(plan.place)
+    with held(place):
+        yield place
+
+
 def _outcomes(batch: _Batch, workers: int | None) -> Generator[tuple[int, Outcome]]:
-    places = batch.decision.places
+    """Run what is to be run; give the place of each school in the plan with its outcome, as they end."""
+    places, plan = batch.decision.places, batch.plan
     if not places:
         return
-    from leadlib.engines.pool import Pool
-
-    plan = batch.plan
     journal.lay_ballast(plan.folder, len(plan.jobs))
     tasks = [task(plan, plan.jobs[place]) for place in places]
-    with Pool(max(1, min(workers or os.cpu_count() or 2, len(tasks)))) as pool:
-        batch.journal.workers(str(getattr(pool, "scratch", "")))
-        for k, outcome in pool.outcomes(tasks, began=lambda k: batch.began(places[k])):
+    many = max(1, min(workers or os.cpu_count() or 2, len(tasks)))
+    ways = _on_dask if plan.request.on == DASK else _here
+    with closing(ways(batch, tasks, many, lambda k: batch.began(places[k]))) as ended:
+        for k, outcome in ended:
             yield places[k], outcome
+
+
+def _here(
+    batch: _Batch, tasks: list[Task], workers: int, began: Callable[[int], None]
+) -> Generator[tuple[int, Outcome]]:
+    from leadlib.engines.delivery import deliver
+    from leadlib.engines.pool import Pool
+
+    after = partial(deliver, staged=batch.plan.folder, place=batch.place) if batch.place else _as_it_is
+    with Pool(workers, after) as pool:
+        batch.journal.workers(str(pool.scratch))
+        yield from pool.outcomes(tasks, began)
+
+
+def _on_dask(
+    batch: _Batch, tasks: list[Task], workers: int, began: Callable[[int], None]
+) -> Generator[tuple[int, Outcome]]:
+    from leadlib.batch import on_dask
+
+    plan = batch.plan
+    yield from on_dask.outcomes(tasks, plan.request.scheduler or None, workers, began, place=plan.place)
+
+
+def _as_it_is(outcome: Outcome) -> Outcome:
+    return outcome
 
 
 def task(plan: Plan, job: Job) -> Task:

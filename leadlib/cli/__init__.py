@@ -7,7 +7,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -50,7 +49,9 @@ def cli() -> None:
 @click.option("-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="Set a notebook parameter.")
 @click.option("--to", metavar="FORMATS", help="Formats, such as html,pdf (both if left out).")
 @click.option("--name", help="Name of the batch and of its folder.")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder of the batches (reports/build if left out).")
+@click.option(
+    "--out", metavar="FOLDER", help="Folder of the batches (reports/build if left out), or s3://bucket/folder."
+)
 @click.option("--jobs", type=click.IntRange(1, 64), help="How many notebooks run at a time.")
 @click.option("--fresh", is_flag=True, help="Make every report anew, also those that have not changed.")
 @click.option("--engine", type=click.Choice(ENGINES), help="How notebooks are run; auto takes the fastest there is.")
@@ -59,6 +60,8 @@ def cli() -> None:
 @click.option(
     "--memory-mb", type=click.IntRange(0), help="Memory that a notebook may take (0: a share of what there is)."
 )
+@click.option("--on", type=click.Choice(["dask"]), help="Run on a Dask cluster: one of this machine, or --scheduler.")
+@click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler to run on, such as tcp://10.0.0.7:8786.")
 @click.option("--instructor", is_flag=True, help="Show the teaching notes of a case too.")
 def run(what: tuple[str, ...], jobs: int | None, fresh: bool, **asked: Any) -> None:
     """Run a NOTEBOOK, or each one of a folder, for many schools or programs, or what PLAN.yml files say.

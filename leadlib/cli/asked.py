@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 PLAN_FILES = (".yml", ".yaml")
 IN_THE_FILE = ("pack", "where", "schools", "programs", "year", "parameters", "name")
-OF_THE_RUN = ("out", "engine", "cell_seconds", "school_seconds", "memory_mb")
+OF_THE_RUN = ("engine", "cell_seconds", "school_seconds", "memory_mb", "on", "scheduler")
 
 
 def requests(what: Sequence[str], asked: dict[str, Any]) -> list[Request]:
@@ -76,6 +76,8 @@ def _typed(notebook: str, asked: dict[str, Any]) -> Request:
 def _changes(asked: dict[str, Any]) -> dict[str, Any]:
     """Give what an option says for any kind of request; what was not typed stays as it is."""
     found = {name: asked[name] for name in OF_THE_RUN if asked.get(name) is not None}
+    if asked.get("out"):
+        found |= {"bucket": asked["out"]} if "://" in asked["out"] else {"out": Path(asked["out"])}
     found |= {"to": _formats(asked["to"])} if asked["to"] else {}
     return found | {"instructor": asked["instructor"]}
 

@@ -136,9 +136,13 @@ class Worker:
 
 
 class Pool:
-    """Several workers that share a list of tasks; outcomes come as they are ready."""
+    """Several workers that share a list of tasks; outcomes come as they are ready.
 
-    def __init__(self, workers: int) -> None:
+    `after` is done with each outcome by the thread that has it, such as bringing its files to a bucket.
+    """
+
+    def __init__(self, workers: int, after: Callable[[Outcome], Outcome] = lambda outcome: outcome) -> None:
+        self._after = after
         self._scratch = tempfile.TemporaryDirectory(prefix="leadlib-", ignore_cleanup_errors=True)
         self.scratch = Path(self._scratch.name)
         self._server = Server(self.scratch / "server")
@@ -180,7 +184,7 @@ class Pool:
                 return
             began(place)
             try:
-                outcome = worker.run(task)
+                outcome = self._after(worker.run(task))
             except Exception as error:
                 outcome = Outcome("failed", cause="worker", message=books.short(f"{type(error).__name__}: {error}"))
             ready.put((place, outcome))
