@@ -1,6 +1,6 @@
 """The engines that papermill is given: nbclient in charge of a kernel in this process, or of one of its own.
 
-papermill finds them by their entry points (`papermill --engine leadlib ...`), so this module imports little.
+papermill finds them by their entry points: `papermill --engine leadlib ...`.
 """
 
 from __future__ import annotations

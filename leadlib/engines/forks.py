@@ -16,6 +16,7 @@ from leadlib.engines.processes import kill, sweep
 from leadlib.engines.surroundings import environment, python
 
 END_SECONDS = 1.5
+STARTS = 2
 
 
 class Server:
@@ -37,17 +38,36 @@ class Server:
         return self.scratch / "server.log"
 
     def ask(self, pack: str, cwd: str) -> socket.socket:
-        """Have a process forked; give our end of the line to it."""
+        """Have a process forked; give our end of the line to it.
+
+        Raises
+        ------
+        Over
+            When the batch has been stopped.
+        Refused
+            When the process that forks does not stay alive.
+        """
         with self._lock:
-            if self._closed:
-                raise Over("the batch was stopped before its end")
-            if self.process is None or self.process.poll() is not None:
-                self._start(pack, cwd)
-            assert self._control
-            ours, theirs = socket.socketpair()
-            with theirs:
+            for _ in range(STARTS):
+                if self._closed:
+                    raise Over("the batch was stopped before its end")
+                if self.process is None or self.process.poll() is not None:
+                    self._start(pack, cwd)
+                with suppress(OSError):  # it died in this moment
+                    return self._line()
+                self._end()
+        raise Refused("the process that forks does not stay alive")
+
+    def _line(self) -> socket.socket:
+        assert self._control
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
                 socket.send_fds(self._control, [b"."], [theirs.fileno()])
-            return ours
+            except OSError:
+                ours.close()
+                raise
+        return ours
 
     def _start(self, pack: str, cwd: str) -> None:
         self._end()
@@ -99,8 +119,9 @@ def told(line: socket.socket, asked: dict[str, Any]) -> Iterator[dict[str, Any]]
     Raises
     ------
     Refused
-        When nothing can be forked.
+        When nothing can be forked, or nothing was.
     """
+    begun = False
     with line, line.makefile("rwb") as file:
         with suppress(OSError):
             file.write(json.dumps(asked).encode() + b"\n")
@@ -109,9 +130,12 @@ def told(line: socket.socket, asked: dict[str, Any]) -> Iterator[dict[str, Any]]
             try:
                 text = file.readline()
             except OSError:
-                return
+                text = b""
             if not text.endswith(b"\n"):
-                return
+                if begun:
+                    return
+                raise Refused("the process that forks ended before it forked")
+            begun = True
             message = json.loads(text)
             if "refused" in message:
                 raise Refused(message["refused"])

@@ -28,6 +28,7 @@ from leadlib.errors import refuse
 AUTO, FORK, WARM, PLAIN = "auto", "fork", "warm", "plain"
 ENGINES = (AUTO, FORK, WARM, PLAIN)
 TRIES = 2
+MOST_REFUSALS = 2
 PLAIN_GRACE_SECONDS = 10.0  # a plain kernel that is too slow is noticed by nbclient, which keeps its outputs
 
 
@@ -58,7 +59,7 @@ class Worker:
         self._own_server = server is None
         self._server = server or Server(scratch / "server")
         self._spawned: Spawned | None = None
-        self._refused = False
+        self._refusals = 0
 
     def run(self, task: Task) -> Outcome:
         """Have one school's report made; whatever happens to its processes is a failure of this school alone."""
@@ -78,13 +79,15 @@ class Worker:
 
     def _tried(self, task: Task) -> Outcome:
         self.scratch.mkdir(parents=True, exist_ok=True)
-        engine = WARM if self._refused and task.engine == AUTO else engine_of(task.engine)
+        engine = engine_of(task.engine)
+        if engine == FORK and self._refusals >= MOST_REFUSALS:
+            engine = WARM
         try:
             return self._watched(task, engine)
         except Over as error:
             return Outcome("failed", cause="stopped", message=str(error))
         except Refused:
-            self._refused = True
+            self._refusals += 1
             return self._watched(task, WARM)
 
     def _watched(self, task: Task, engine: str) -> Outcome:
