@@ -302,3 +302,15 @@ def test_a_file_of_the_project_is_found_where_the_project_stands_elsewhere(tmp_p
     monkeypatch.setattr(on_worker, "ROOT", tmp_path)
     assert on_worker.here(named) == tmp_path / "notebooks" / "a.ipynb"
     assert on_worker.here(on_worker.portable(ROOT / "b.ipynb")) == ROOT / "b.ipynb"
+
+
+def test_the_command_runs_a_batch_on_dask_and_resumes_it(tmp_path: Path) -> None:
+    notebook = samples.notebook(tmp_path / "n.ipynb", (samples.SHOW, samples.LAST))
+    pack = samples.pack(tmp_path / "tiny")
+    words = ["run", str(notebook), "--pack", str(pack), "--school", "001", "--school", "002", "--to", "html"]
+    command = [sys.executable, "-m", "leadlib", *words, "--name", "b", "--out", str(tmp_path / "out"), "--on", "dask"]
+    first = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert first.returncode == 0, first.stderr
+    assert len(list((tmp_path / "out" / "b" / "html").glob("*.html"))) == 2
+    second = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert second.returncode == 0 and "2 of 2 unchanged, 0 to run" in second.stderr
