@@ -47,6 +47,12 @@ class InputError(LeadlibError):
         return "\n".join([*lines, *(f"  {k}. {p}" for k, p in enumerate(self.problems, 1))])
 
 
+class Locked(InputError):
+    """Another batch is writing to the folder or the bucket; the command line leaves with exit code 3."""
+
+    exit_code = 3
+
+
 def refuse(where: str, what: str, fix: str = "") -> InputError:
     """Make the error for a single problem, to be raised by the caller."""
     return InputError(Problem(where, what, fix))

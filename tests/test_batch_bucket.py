@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from leadlib.batch import Request, plan, run
 from leadlib.cli import cli
 from leadlib.engines.places import Place, place_of
-from leadlib.errors import InputError
+from leadlib.errors import InputError, Locked
 from tests.s3_server import KEYS, Server, serving
 
 Run = Callable[..., Any]
@@ -89,7 +89,7 @@ def test_a_bucket_that_is_not_there_is_refused_before_anything_runs(asked: Reque
 def test_another_batch_that_writes_there_is_refused(asked: Request) -> None:
     from leadlib.engines.delivery import held
 
-    with held(there(asked)), pytest.raises(InputError, match="another batch is writing here"):
+    with held(there(asked)), pytest.raises(Locked, match="another batch is writing here"):
         run(plan(asked))
     assert run(plan(asked)).exit_code == 0
 

@@ -219,3 +219,12 @@ def test_a_page_that_cannot_be_written_fails_its_school_alone(school: School, tm
     asked: dict[str, Any] = {"engine": school.engine}
     outcome = school.worker.run(Task(str(notebook), {}, "oak-1", "Oak", str(tmp_path / "out"), ["html"], **asked))
     assert (outcome.status, outcome.cause, outcome.attempts) == ("failed", "writing", 1)
+
+
+def test_starting_up_counts_against_no_school(school: School, tmp_path: Path) -> None:
+    """A new process takes longer to import than this school may take."""
+    own = School(tmp_path, school.engine)
+    try:
+        assert own.run(FIRST, school_seconds=2).status == "done"
+    finally:
+        own.worker.close()

@@ -12,18 +12,12 @@ from pathlib import Path
 
 import psutil
 
-from leadlib.errors import InputError, Problem, refuse
+from leadlib.errors import Locked, Problem, refuse
 
 FILE = ".lock"
 ELSEWHERE = "choose another folder with --out"
 SETTLED = 0.2
 """Seconds that two batches which find the same dead lock give each other to be seen."""
-
-
-class Locked(InputError):
-    """Another batch is writing to the folder; the command line leaves with exit code 3."""
-
-    exit_code = 3
 
 
 @dataclass(frozen=True)

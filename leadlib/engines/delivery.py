@@ -18,7 +18,7 @@ import psutil
 from leadlib.engines.books import short
 from leadlib.engines.one import Outcome
 from leadlib.engines.places import Place
-from leadlib.errors import InputError, refuse
+from leadlib.errors import InputError, Locked, Problem, refuse
 
 LOCK = ".lock"
 
@@ -66,7 +66,7 @@ def held(place: Place) -> Iterator[bool]:
 
     Raises
     ------
-    InputError
+    Locked
         Another batch is writing there; it says from which machine and since when.
     """
     mine = json.dumps(_me()).encode()
@@ -113,7 +113,7 @@ def _alive(owner: Mapping[str, Any]) -> bool:
         return False
 
 
-def _taken(place: Place, owner: Mapping[str, Any]) -> InputError:
+def _taken(place: Place, owner: Mapping[str, Any]) -> Locked:
     who = f"on {owner['host']} since {owner['since']}" if {"host", "since"} <= owner.keys() else "of an unknown machine"
     fix = f"wait for it to end; if it was killed, remove {place.address}/{LOCK}"
-    return refuse(place.address, f"another batch is writing here ({who})", fix)
+    return Locked(Problem(place.address, f"another batch is writing here ({who})", fix))

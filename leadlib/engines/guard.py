@@ -16,12 +16,14 @@ from leadlib.engines.processes import kill
 LOOK_SECONDS, WEIGH_SECONDS = 0.1, 0.5
 MEGABYTE = 1 << 20
 SHARE_OF_MACHINE = 0.8
+START_SECONDS = 300  # what a process may take to import and read before its first cell
 
 
 class Guard:
     """Watches one run from another thread; what breaks a limit is killed with all that it started.
 
-    `verdict` says which limit was broken, None while all is well. Memory is what the processes do not share.
+    The clock of a school begins with its first cell. `verdict` says which limit was broken, None while all is well.
+    Memory is what the processes do not share.
     """
 
     def __init__(self, task: Task, memory_mb: int, cell_grace: float = 0.0) -> None:
@@ -31,13 +33,17 @@ class Guard:
         self.root: int | None = None
         self.cell: int | None = None
         self._begun = self._cell_begun = time.monotonic()
+        self._allowed = task.school_seconds + START_SECONDS
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
     def at(self, cell: int) -> None:
         """Hear that a cell has begun."""
-        self.cell, self._cell_begun = cell, time.monotonic()
+        now = time.monotonic()
+        if self.cell is None:
+            self._begun, self._allowed = now, self.task.school_seconds
+        self.cell, self._cell_begun = cell, now
 
     def done(self) -> None:
         """Watch no longer."""
@@ -56,7 +62,7 @@ class Guard:
                 kill(self.root)
 
     def _late(self, now: float) -> Trouble | None:
-        if now - self._begun > self.task.school_seconds:
+        if now - self._begun > self._allowed:
             return Trouble(SLOW, f"all of it did not end in {self.task.school_seconds} seconds", self.cell)
         if self.cell and now - self._cell_begun > self.task.cell_seconds + self.cell_grace:
             return Trouble(SLOW, f"the cell did not end in {self.task.cell_seconds} seconds", self.cell)
