@@ -11,7 +11,7 @@ import batch_samples as samples
 import pytest
 from click.testing import CliRunner
 
-from leadlib.batch import Request, plan, run
+from leadlib.batch import Request, manifest, plan, run
 from leadlib.cli import cli
 from leadlib.engines.places import Place, place_of
 from leadlib.errors import InputError, Locked
@@ -110,3 +110,13 @@ def test_the_command_takes_the_address_of_a_bucket(asked: Request, monkeypatch: 
 def test_a_cluster_that_cannot_be_meant_is_refused(change: dict[str, str], words: str, asked: Request) -> None:
     with pytest.raises(InputError, match=words):
         plan(replace(asked, bucket="", **change))
+
+
+def test_a_batch_that_cannot_go_on_does_not_look_as_if_it_ran(asked: Request) -> None:
+    pytest.importorskip("distributed")
+    nowhere = replace(asked, bucket="", on="dask", scheduler="tcp://127.0.0.1:1")
+    with pytest.raises(InputError, match="does not answer"):
+        run(plan(nowhere))
+    told = manifest.read(asked.out / "b")
+    assert told["status"] == "stopped" and {s["status"] for s in told["schools"]} == {"not_run"}
+    assert not (asked.out / "b" / "journal.jsonl").exists()

@@ -230,3 +230,33 @@ def test_starting_up_counts_against_no_school(school: School, tmp_path: Path) ->
         assert own.run(FIRST, school_seconds=2).status == "done"
     finally:
         own.worker.close()
+
+
+def test_pages_are_not_made_on_the_time_of_the_last_cell() -> None:
+    from leadlib.engines import guard
+
+    heard = guard.Guard(Task("n.ipynb", {}, "s", "S", "", [], cell_seconds=1), 0)
+    try:
+        heard.at(3)
+        assert heard._late(time.monotonic() + 2) is not None
+        heard.at(0)
+        assert heard._late(time.monotonic() + 2) is None and heard.cell is None
+    finally:
+        heard.done()
+
+
+def test_a_process_that_dies_over_its_pages_leaves_no_error_in_a_cell_that_ran(school: School) -> None:
+    """What ends the process is set off by the last cell, and comes when the page is made."""
+    late = "from leadlib import pages\nimport os\npages.findings = lambda *_: os._exit(7)"
+    outcome = school.run(FIRST, late)
+    if school.engine == "plain":  # pages are made elsewhere, so that nothing is wrong there
+        assert outcome.status == "done"
+    else:
+        assert (outcome.cause, outcome.cell, outcome.attempts) == ("process died", None, 2)
+        assert school.failed() == ["first\n", ""]
+
+
+def test_a_closed_worker_starts_nothing_any_more(school: School, tmp_path: Path) -> None:
+    own = School(tmp_path, school.engine)
+    own.worker.close()
+    assert own.run(FIRST).cause == "stopped" and working_in(tmp_path) == []

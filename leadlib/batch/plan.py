@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from leadlib.batch import journal, lock, naming, units
+from leadlib.engines import ENGINES
 from leadlib.errors import InputError, Problem, nearest
 from leadlib.pages import FORMATS
 
 FOLDER = Path("reports/build")
 DASK = "dask"
-ENGINES = ("auto", "fork", "warm", "plain")
 LEAST = {"cell_seconds": 1, "school_seconds": 1, "memory_mb": 0}
 """The limits of a run that can be asked for, with the smallest value of each."""
 
@@ -156,6 +156,13 @@ def _check_limits(request: Request) -> list[Problem]:
     if request.engine not in ENGINES:
         fix = nearest(request.engine, ENGINES)
         problems.append(Problem(f"{where}engine", f"there is no engine {request.engine!r}", fix))
+    elif request.engine == "fork":
+        from leadlib.engines.pool import engine_of
+
+        try:
+            engine_of(request.engine)
+        except InputError as error:
+            problems += error.problems
     return problems
 
 

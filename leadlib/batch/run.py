@@ -161,6 +161,9 @@ def run(
                         watch(plan.jobs[k], outcome)
         except KeyboardInterrupt:
             stopped = True
+        except InputError:  # such as a Dask worker that differs: nothing is left as if it still ran
+            batch.finish(round(time.monotonic() - begun, 2), stopped=True)
+            raise
         seconds = round(time.monotonic() - begun, 2)
         unsaved = batch.finish(seconds, stopped)
     return Summary(plan, tuple(batch.outcomes), seconds, stopped, len(batch.decision.kept), unsaved)

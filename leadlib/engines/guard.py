@@ -33,17 +33,17 @@ class Guard:
         self.root: int | None = None
         self.cell: int | None = None
         self._begun = self._cell_begun = time.monotonic()
-        self._allowed = task.school_seconds + START_SECONDS
+        self._allowed, self._started = task.school_seconds + START_SECONDS, False
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
     def at(self, cell: int) -> None:
-        """Hear that a cell has begun."""
+        """Hear that a cell has begun; 0: the last one has ended, and pages are made."""
         now = time.monotonic()
-        if self.cell is None:
-            self._begun, self._allowed = now, self.task.school_seconds
-        self.cell, self._cell_begun = cell, now
+        if not self._started:
+            self._started, self._begun, self._allowed = True, now, self.task.school_seconds
+        self.cell, self._cell_begun = cell or None, now
 
     def done(self) -> None:
         """Watch no longer."""

@@ -12,8 +12,6 @@ from typing import Any
 
 from leadlib.engines import SHELL, books, one
 
-RECORD = "record.jsonl"
-
 
 def live(line: socket.socket) -> None:
     """Read the task, do it, and tell how it went: the process number, each cell, the outcome."""

@@ -71,7 +71,8 @@ def report(
 ) -> Outcome:
     """Make all files of one school, or none; a failed notebook is kept in `failed` with its error in it.
 
-    `told` hears the number of each cell when it begins; `record` is a file for what must outlive this process.
+    `told` hears the number of each cell when it begins, and 0 after the last; `record` is a file for what must outlive
+    this process.
     """
     from leadlib.engines.engine import Watch
     from leadlib.engines.record import Record
@@ -79,6 +80,7 @@ def report(
     begun = time.monotonic()
     watch = Watch(told, Record(record) if record else None)
     book, trouble, read = _executed(task, engine, watch)
+    told(0)
     made: dict[str, bytes] = {}
     trend: list[dict[str, Any]] = []
     if trouble is None:
@@ -165,7 +167,7 @@ def keep_failed(task: Task, record: Path, trouble: Trouble) -> dict[str, dict[st
     from leadlib.engines.record import restored
     from leadlib.engines.scrub import scrub
 
-    book = restored(record, trouble.cause, trouble.message)
+    book = restored(record, trouble)
     if book is None:
         return {}
     return publish(task, {"failed": writes(scrub(book, known_ids(load(Path(task.notebook)))))})

@@ -17,7 +17,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from leadlib.engines import books, one
+from leadlib.engines import ENGINES, books, one
 from leadlib.engines.forks import Over, Refused, Server, can_fork, told
 from leadlib.engines.guard import Guard, fair_share
 from leadlib.engines.one import Outcome, Task
@@ -25,8 +25,7 @@ from leadlib.engines.processes import ending
 from leadlib.engines.spawned import Spawned
 from leadlib.errors import refuse
 
-AUTO, FORK, WARM, PLAIN = "auto", "fork", "warm", "plain"
-ENGINES = (AUTO, FORK, WARM, PLAIN)
+AUTO, FORK, WARM, PLAIN = ENGINES
 TRIES = 2
 MOST_REFUSALS = 2
 PLAIN_GRACE_SECONDS = 10.0  # a plain kernel that is too slow is noticed by nbclient, which keeps its outputs
@@ -60,6 +59,7 @@ class Worker:
         self._server = server or Server(scratch / "server")
         self._spawned: Spawned | None = None
         self._refusals = 0
+        self.over = False
 
     def run(self, task: Task) -> Outcome:
         """Have one school's report made; whatever happens to its processes is a failure of this school alone."""
@@ -71,7 +71,8 @@ class Worker:
         return replace(outcome, attempts=attempts, seconds=round(time.monotonic() - begun, 2))
 
     def close(self) -> None:
-        """End what this worker started."""
+        """End what this worker started; it starts nothing any more."""
+        self.over = True
         if self._spawned is not None:
             self._spawned.close()
         if self._own_server:
@@ -83,12 +84,13 @@ class Worker:
         if engine == FORK and self._refusals >= MOST_REFUSALS:
             engine = WARM
         try:
-            return self._watched(task, engine)
+            try:
+                return self._watched(task, engine)
+            except Refused:
+                self._refusals += 1
+                return self._watched(task, WARM)
         except Over as error:
             return Outcome("failed", cause="stopped", message=str(error))
-        except Refused:
-            self._refusals += 1
-            return self._watched(task, WARM)
 
     def _watched(self, task: Task, engine: str) -> Outcome:
         guard = Guard(task, self.memory_mb, PLAIN_GRACE_SECONDS if engine == PLAIN else 0.0)
@@ -112,6 +114,8 @@ class Worker:
         return self._cut_short(task, guard, code, record)
 
     def _messages(self, task: Task, engine: str, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        if self.over:
+            raise Over("the batch was stopped before its end")
         if engine == FORK:
             line = self._server.ask(str(task.parameters.get("pack", "")), str(Path(task.notebook).parent))
             return told(line, asked)
@@ -133,7 +137,7 @@ class Worker:
     def _said(self, code: int | None) -> str:
         if code is not None:
             return ending(code)
-        log = self._server.log
+        log = self._server.log  # only a server can be gone without a word of how its school ended
         lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:] if log.is_file() else []
         return books.short(" ".join(["the process that made it is gone", *lines]))
 
@@ -195,6 +199,8 @@ class Pool:
     def close(self) -> None:
         """End all workers and remove what they left."""
         self._stop.set()
+        for worker in self._workers:
+            worker.over = True
         self._server.close()
         for worker in self._workers:
             worker.close()

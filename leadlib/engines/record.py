@@ -11,7 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from leadlib.engines.books import number_of, runs
+from leadlib.engines.books import Trouble, number_of
 
 SHOWN = {
     "stream": ("name", "text"),
@@ -52,8 +52,8 @@ class Record:
             self._file.flush()
 
 
-def restored(path: Path, cause: str, message: str) -> NotebookNode | None:
-    """Make the notebook of a run that was cut short, with an error in the cell that was running; None: no notes.
+def restored(path: Path, trouble: Trouble) -> NotebookNode | None:
+    """Make the notebook of a run that was cut short, an error in the cell that was running; None: there are no notes.
 
     What was taken back by the cell itself (`clear_output`) is shown all the same.
     """
@@ -69,9 +69,9 @@ def restored(path: Path, cause: str, message: str) -> NotebookNode | None:
             book.cells[index].execution_count = number_of(book, index)
         elif book is not None and index is not None:
             _put(book.cells[index].outputs, nbformat.from_dict(line["output"]))
-    if book is not None and index is not None and runs(book.cells[index]):
-        told = [f"{cause}: {message}"]
-        book.cells[index].outputs.append(new_output("error", ename=cause, evalue=message, traceback=told))
+    if book is not None and index is not None and trouble.cell:
+        told = {"ename": trouble.cause, "evalue": trouble.message, "traceback": [f"{trouble.cause}: {trouble.message}"]}
+        book.cells[index].outputs.append(new_output("error", **told))
     return book
 
 

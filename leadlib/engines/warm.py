@@ -34,7 +34,6 @@ MODULES = (
     "statsmodels.api",
     "statsmodels.formula.api",
 )
-BACKEND = "module://matplotlib_inline.backend_inline"
 
 
 def warm_up(pack: str, cwd: str) -> None:
@@ -42,6 +41,8 @@ def warm_up(pack: str, cwd: str) -> None:
 
     A warning that was given here would not be given again in a notebook, so all are forgotten.
     """
+    from leadlib.engines.shell import BACKEND
+
     os.environ.setdefault("MPLBACKEND", BACKEND)  # as a kernel does, before matplotlib is imported
     for name in (*MODULES, *_library()):
         importlib.import_module(name)

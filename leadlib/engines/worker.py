@@ -23,8 +23,9 @@ from typing import Any, TextIO
 import psutil
 
 from leadlib.engines.processes import adopt, die_with, end_children, kill_tree
+from leadlib.engines.surroundings import python
 
-PLAIN, WARM, RUNNER = "plain", "warm", "runner"
+WARM, RUNNER = "warm", "runner"
 
 
 def main() -> None:
@@ -67,7 +68,7 @@ def _run_warm(answers: TextIO, tasks: Iterator[str]) -> None:
 
 def _watch_a_runner() -> None:
     """Start the runner, hand on what is heard, and end with it; it speaks for itself."""
-    words = [sys.executable, *_options(), "-m", "leadlib.engines.worker", RUNNER, str(os.getpid())]
+    words = [*python(), "-m", "leadlib.engines.worker", RUNNER, str(os.getpid())]
     runner = subprocess.Popen(words, stdin=subprocess.PIPE, text=True, encoding="utf-8")
     assert runner.stdin
     threading.Thread(target=lambda: os._exit(_code(runner.wait())), daemon=True).start()
@@ -79,10 +80,6 @@ def _watch_a_runner() -> None:
 def _code(code: int) -> int:
     """Give an exit code that says that a signal ended the runner, as shells do."""
     return code if code >= 0 else 128 - code
-
-
-def _options() -> list[str]:
-    return ["-X", "utf8"]
 
 
 def _heard() -> Iterator[str]:
